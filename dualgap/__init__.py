@@ -1,0 +1,63 @@
+"""dualgap: optimisation problems as specs, any backend, and a certificate for every answer."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "solve": "dualgap.engine.solve",
+    "compare": "dualgap.study.compare",
+    "verify": "dualgap.study.grade",
+    "load": "dualgap.api",
+    "register": "dualgap.api",
+    "Problem": "dualgap.core.problem",
+    "Answer": "dualgap.core.problem",
+    "Solver": "dualgap.core.solver",
+    "Trait": "dualgap.core.solver",
+    "Claim": "dualgap.core.claim",
+    "Stop": "dualgap.core.claim",
+    "View": "dualgap.core.views",
+    "Bridge": "dualgap.core.views",
+    "Crossing": "dualgap.core.views",
+    "Relation": "dualgap.core.relations",
+    "Witness": "dualgap.core.witness",
+    "Multipliers": "dualgap.core.witness",
+    "Bound": "dualgap.core.certificate",
+    "Certificate": "dualgap.core.certificate",
+    "Evaluation": "dualgap.core.certificate",
+    "Evidence": "dualgap.core.certificate",
+    "Verdict": "dualgap.core.certificate",
+    "Violation": "dualgap.core.certificate",
+    "Sense": "dualgap.core.certificate",
+    "Run": "dualgap.engine.run",
+    "MixedIntegerProgram": "dualgap.core.forms",
+    "ConicProgram": "dualgap.core.forms",
+    "SmoothProgram": "dualgap.core.forms",
+    "DualisedProgram": "dualgap.core.forms",
+    "SaddleProgram": "dualgap.core.forms",
+    "EigenProgram": "dualgap.core.forms",
+    "Knapsack": "dualgap.problems.knapsack",
+    "CoinChange": "dualgap.problems.coin_change",
+    "SpecError": "dualgap.core.errors",
+    "UsageError": "dualgap.core.errors",
+    "NoRouteError": "dualgap.core.errors",
+    "hookimpl": "dualgap.plugins.hookspecs",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used, so that ``import dualgap`` costs nothing."""
+    if name in _PUBLIC:
+        value = getattr(importlib.import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'dualgap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,157 @@
+"""Exact rational arithmetic on arrays, fast where int64 suffices.
+
+A float of a spec stands for its shortest decimal (``0.1`` is 1/10), so that ``.1 + .2 <= .3`` holds. An
+``Exact`` array is integers over one common denominator; sums and products stay in int64 where the magnitudes
+show that nothing can overflow, and go to Python integers where they don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from math import gcd
+
+import numpy as np
+
+Real = int | float | Fraction
+"""A number of a certificate: exact (int, Fraction) where arithmetic was exact, else float."""
+
+_LIMIT = 2**62
+_EXACT_FLOAT = 2.0**53
+_MAX_DECIMALS = 15
+
+
+def simplest(value: Real) -> Real:
+    """An int where a Fraction is whole."""
+    return value.numerator if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+def fraction(value: Real) -> Fraction:
+    """The rational that a number stands for; a float stands for its shortest decimal."""
+    return Fraction(Decimal(repr(float(value)))) if isinstance(value, float) else Fraction(value)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """``numerators / denominator``, elementwise; numerators are int64, or Python integers (dtype object)."""
+
+    numerators: np.ndarray
+    denominator: int = 1
+
+    @cached_property
+    def largest(self) -> int:
+        """The largest absolute numerator."""
+        if self.numerators.size == 0:
+            return 0
+        return max(abs(int(self.numerators.max())), abs(int(self.numerators.min())))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.numerators.shape
+
+    def __getitem__(self, index: object) -> Exact:
+        return Exact(self.numerators[index], self.denominator)  # type: ignore[index]
+
+    def item(self, index: int | tuple[int, ...]) -> Fraction:
+        return Fraction(int(self.numerators[index]), self.denominator)
+
+    def total(self) -> Fraction:
+        """The exact sum."""
+        safe = self.largest * max(self.numerators.size, 1) < _LIMIT
+        numerators = self.numerators if safe else self.numerators.astype(object)
+        return Fraction(int(numerators.sum()) if numerators.size else 0, self.denominator)
+
+    def dot(self, other: Exact) -> Fraction:
+        """The exact inner product of two vectors."""
+        denominator = self.denominator * other.denominator
+        if self.numerators.size == 0:
+            return Fraction(0)
+        if self.largest * other.largest * self.numerators.size < _LIMIT:
+            return Fraction(int(self.numerators @ other.numerators), denominator)
+        left, right = self.numerators.astype(object), other.numerators.astype(object)
+        return Fraction(int(left @ right), denominator)
+
+    def scaled(self, factor: Real) -> Exact:
+        """``factor * self``."""
+        return combine([(factor, self)])
+
+    def floats(self) -> np.ndarray:
+        """The nearest floats (of the quotient, elementwise)."""
+        return np.asarray(self.numerators / self.denominator, dtype=np.float64)
+
+
+def exact(array: np.ndarray) -> Exact:
+    """The exact value of a spec's array: integers as they are, floats as their shortest decimals.
+
+    Finite data only. Source of the fast path: for |m| < 2^53 and 10^k <= 10^22, the float quotient m / 10^k is
+    correctly rounded, so equality with x shows that x is the float64 of that decimal.
+    """
+    if array.dtype != np.float64:
+        return Exact(array)
+    for decimals in range(_MAX_DECIMALS + 1):
+        scale = 10.0**decimals
+        scaled = np.rint(array * scale)
+        if not np.all(np.abs(scaled) < _EXACT_FLOAT):
+            break
+        if np.array_equal(scaled / scale, array):
+            return _reduced(scaled.astype(np.int64), 10**decimals)
+    decimal = [Fraction(Decimal(repr(float(x)))) for x in array.ravel()]
+    denominator = max((f.denominator for f in decimal), default=1)
+    for f in decimal:
+        denominator = denominator * f.denominator // gcd(denominator, f.denominator)
+    numerators = [f.numerator * (denominator // f.denominator) for f in decimal]
+    return Exact(narrow(numerators, array.shape), denominator)
+
+
+def _reduced(numerators: np.ndarray, denominator: int) -> Exact:
+    common = gcd(int(np.gcd.reduce(numerators.ravel())) if numerators.size else 0, denominator)
+    return Exact(numerators // common, denominator // common) if common > 1 else Exact(numerators, denominator)
+
+
+def narrow(integers: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:
+    """Python integers as int64 where they fit, else as an array of objects."""
+    fits = all(abs(integer) < _LIMIT for integer in integers)
+    return np.array(integers, dtype=np.int64 if fits else object).reshape(shape)
+
+
+def combine(terms: Sequence[tuple[Real, Exact]]) -> Exact:
+    """The linear combination ``sum_k factor_k * array_k``, exactly (arrays of one shape)."""
+    factors = [fraction(factor) / array.denominator for factor, array in terms]
+    denominator = 1
+    for f in factors:
+        denominator = denominator * f.denominator // gcd(denominator, f.denominator)
+    weights = [f.numerator * (denominator // f.denominator) for f in factors]
+    magnitude = sum(abs(w) * array.largest for w, (_, array) in zip(weights, terms, strict=True))
+    wide = magnitude >= _LIMIT
+    total: np.ndarray | None = None
+    for weight, (_, array) in zip(weights, terms, strict=True):
+        numerators = array.numerators.astype(object) if wide else array.numerators
+        part = numerators * weight if weight != 1 else numerators
+        total = part if total is None else total + part
+    assert total is not None, "combine needs at least one term"
+    return Exact(total, denominator)
+
+
+def dyadic(values: np.ndarray, bits: int = 30) -> list[Fraction]:
+    """Multipliers rounded to fractions with denominators that are powers of two and numerators below ``2**bits``.
+
+    Any multipliers of the right sign are valid, so rounding them loses a little tightness and no validity; it
+    keeps the exact sums within int64. Zero stays zero and signs are kept.
+    """
+    rounded = []
+    for value in np.asarray(values, dtype=np.float64).ravel():
+        mantissa, exponent = np.frexp(value)
+        numerator = int(np.rint(mantissa * 2.0**bits))
+        shift = int(exponent) - bits
+        rounded.append(Fraction(numerator * 2**shift) if shift >= 0 else Fraction(numerator, 2**-shift))
+    return rounded
+
+
+def lattice_step(array: Exact) -> Fraction:
+    """The largest g such that every entry is a multiple of g (0 for all zeros): sums lie on the lattice g Z."""
+    flat = array.numerators.ravel()
+    common = int(np.gcd.reduce(flat)) if array.numerators.dtype != object else gcd(*map(int, flat))
+    return Fraction(common, array.denominator)

@@ -1,0 +1,144 @@
+"""The contract of problems: a frozen, validated, closed spec that can evaluate answers and prove bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ValidationError
+
+from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
+from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
+from dualgap.core.record import Record
+from dualgap.core.views import View
+from dualgap.core.witness import Witness
+
+if TYPE_CHECKING:
+    from dualgap.core.resolve import Resolver
+
+
+class Answer(Record):
+    """Base of typed answers, in the problem's native terms."""
+
+
+class Problem(Record):
+    """Base of problem kinds: the fields are the closed spec.
+
+    Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``; ``columns`` the
+    fields where a string in a raw spec names a column of ``data``.
+    """
+
+    kind: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    api: ClassVar[int] = 1
+    answer_type: ClassVar[type[Answer]] = Answer
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    # What the problem is.
+    @property
+    def sense(self) -> Sense:
+        return Sense.MINIMIZE
+
+    @property
+    def quantity(self) -> str:
+        """What the objective measures ("total value")."""
+        return "objective"
+
+    @property
+    def unit(self) -> str:
+        return ""
+
+    @property
+    def scope(self) -> str:
+        """What the certificate is about ("training split, n = 32,561")."""
+        return "this instance"
+
+    def views(self) -> tuple[View, ...]:
+        """The ways to state the problem as a form; listing them builds nothing."""
+        return ()
+
+    # What the verifier asks.
+    def evaluate(self, answer: Any) -> Evaluation:
+        """The answer's objective and violations, recomputed from the spec."""
+        raise NotImplementedError(f"{type(self).__name__} must define evaluate(answer)")
+
+    def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
+        """A bound recomputed from the witness and the spec; replays that won't fit in ``seconds`` are refused.
+
+        Raises:
+            InvalidWitnessError: the witness proves nothing here; the message says why.
+        """
+        raise InvalidWitnessError(f"{self.kind} takes no {witness.type} witness")
+
+    def unbounded(self, witness: Witness) -> Evidence:
+        """Whether the witness shows that the objective has no bound."""
+        return Evidence.NONE
+
+    def trivial(self) -> Any:
+        """A feasible answer that costs nothing to find, or None."""
+        return None
+
+    def tighten(self, bound: float) -> float:
+        """A solver's own bound, moved to the objective's lattice where float noise allows; ``bound`` by default."""
+        return bound
+
+    def explain_infeasible(self) -> str:
+        """What stands in the way and what would be feasible, for people; empty where there is nothing to say."""
+        return ""
+
+    # How people read and write it.
+    def read_answer(self, data: Any) -> Any:
+        """An answer from plain data, as written by ``write_answer`` or by hand.
+
+        Raises:
+            SpecError: with the path of each fault.
+        """
+        return parsed(self.answer_type, data, "answer")
+
+    def write_answer(self, answer: Any) -> dict[str, Any]:
+        """The answer as plain data, in the spec's names."""
+        data: dict[str, Any] = answer.content()
+        return data
+
+    def render(self, answer: Any) -> list[tuple[str, ...]]:
+        """The answer as rows of a table for people, the header first."""
+        return [("field", "value"), *((name, str(value)) for name, value in self.write_answer(answer).items())]
+
+    @classmethod
+    def generate(cls, size: int, seed: int, **options: Any) -> Problem:
+        """A random instance."""
+        raise NotImplementedError(f"{cls.kind} has no generator")
+
+    @classmethod
+    def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+        """Closes a raw spec: files read, columns taken, splits made. The result has the model's fields only."""
+        return resolver.columns(spec, cls.columns)
+
+
+def parsed(model: type[Any], data: Any, source: str) -> Any:
+    """``model.model_validate`` with every fault listed by its JSON path.
+
+    Raises:
+        SpecError: lists the faults.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise SpecError(faults(error, model), source) from None
+
+
+def faults(error: ValidationError, model: type[Any]) -> list[Fault]:
+    """Pydantic's errors as faults with a path and a remedy each."""
+    known = ", ".join(model.model_fields)
+    found = []
+    for item in error.errors(include_url=False):
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
+        context = item.get("ctx", {})
+        remedy = str(context.get("remedy", ""))
+        message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        if item["type"] == "extra_forbidden":
+            message, remedy = "unknown field", f"known fields: {known}"
+        elif item["type"] == "missing":
+            message, remedy = "missing", "add it"
+        found.append(Fault(path or "(top)", message, remedy))
+    return found

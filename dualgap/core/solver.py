@@ -1,0 +1,153 @@
+"""The contract of solvers: ``Solver``, its ``Budget`` and the ``Context`` that a run hands it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, get_type_hints
+
+from dualgap.core.claim import Claim
+from dualgap.core.errors import UsageError
+from dualgap.core.exact import Real
+from dualgap.core.witness import Witness
+
+Options = Mapping[str, str | int | float | bool]
+
+
+class Trait(StrEnum):
+    """What a solver can do; the conformance suite holds it to them."""
+
+    EXACT = "exact"
+    BOUNDS = "bounds"
+    RANDOMISED = "randomised"
+    ANYTIME = "anytime"
+    WARM = "warm"
+    BATCHED = "batched"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of one run: seconds of wall time, bytes, threads, and the relative gap at which to stop."""
+
+    seconds: float = 60.0
+    memory: int | None = None
+    threads: int = 1
+    gap: float = 0.0
+
+
+class Context(Protocol):
+    """What a solver may use while it runs."""
+
+    @property
+    def budget(self) -> Budget: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def start(self) -> Any:
+        """A point of the form to start from, or None."""
+
+    @property
+    def verbose(self) -> bool:
+        """Whether the backend should print its own log (its stdout goes where ``--log`` says)."""
+
+    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
+        """Streams an incumbent (feasible for the form), a bound, or both; cheap to call often."""
+
+    def should_stop(self) -> bool:
+        """Whether time is up or somebody asked to stop: return the best so far, soon."""
+
+    def time_left(self) -> float:
+        """Seconds of the budget that are left."""
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Books the time inside under ``name`` (``"compile"``) instead of ``"solve"``."""
+
+    def subsolve(self, form: Any, solver: Solver | str) -> Claim:
+        """Runs another solver on a form, inside this run's budget."""
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Base of solvers: a frozen dataclass whose fields are its parameters.
+
+    Class variables: ``name`` (``engine@interface`` where an engine has several), ``summary`` (one line), ``accepts``
+    (forms or problem classes), ``requires`` (modules imported inside ``solve``), ``traits``. A solver that accepts
+    a problem class gets the problem itself, returns an ``Answer`` as its point, and states value and bound in the
+    problem's own sense.
+    """
+
+    name: ClassVar[str] = ""
+    summary: ClassVar[str] = ""
+    api: ClassVar[int] = 1
+    accepts: ClassVar[tuple[type, ...]] = ()
+    requires: ClassVar[tuple[str, ...]] = ()
+    traits: ClassVar[frozenset[Trait]] = frozenset()
+
+    def refuses(self, form: Any) -> str | None:
+        """Why this form can't be taken (a reason with the remedy), or None."""
+        return None
+
+    def solve(self, form: Any, ctx: Context) -> Claim:
+        """Solves the form within the budget; never raises for a limit."""
+        raise NotImplementedError(f"{type(self).__name__} must define solve(form, ctx)")
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters, as recorded in runs."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+def configure(solver: type[Solver], parameters: Mapping[str, Any]) -> Solver:
+    """An instance with the given parameters; strings are converted to the types of the fields.
+
+    Raises:
+        UsageError: an unknown parameter or a value of the wrong type; names what there is.
+    """
+    fields = {field.name for field in dataclasses.fields(solver)}
+    kinds = get_type_hints(solver)
+    values: dict[str, Any] = {}
+    for name, value in parameters.items():
+        key = name.replace("-", "_")
+        if key in fields:
+            values[key] = _converted(solver.name, name, value, kinds[key])
+        elif "options" in fields:
+            values["options"] = {**values.get("options", {}), name: _scalar(value)}
+        else:
+            known = ", ".join(sorted(fields)) or "none"
+            raise UsageError(f"solver {solver.name} has no parameter {name!r}; it has: {known}")
+    try:
+        return solver(**values)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"solver {solver.name}: {error}") from error
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    for convert in (int, float):
+        try:
+            return convert(value)
+        except ValueError:
+            continue
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _converted(solver: str, name: str, value: Any, kind: Any) -> Any:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise UsageError(f"solver {solver}, parameter {name}: {reason} (got {value!r})") from error
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A solver to take where nobody names one: its name, the reason (shown to people), its parameters."""
+
+    solver: str
+    reason: str
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)

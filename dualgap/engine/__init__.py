@@ -1,0 +1,1 @@
+"""Running: routes and bridges, budgets, the worker, runs."""

@@ -1,0 +1,116 @@
+"""The context that a running solver gets, and the events that it streams."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualgap.core.claim import Claim
+from dualgap.core.exact import Real
+from dualgap.core.solver import Budget, Solver
+from dualgap.core.witness import Witness
+from dualgap.engine.routes import BuiltRoute
+from dualgap.plugins.registry import registry
+
+REPORT_INTERVAL = 0.2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Something a running solver has found, in the problem's terms; unverified."""
+
+    answer: Any = None
+    bound: Real | None = None
+    witness: Witness | None = None
+
+
+class RunContext:
+    """See ``dualgap.core.solver.Context``. Incumbents are decoded and handed to ``sink`` at most every 0.2 s."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        deadline: float,
+        seed: int,
+        sink: Callable[[Progress], None],
+        stop: threading.Event,
+        verbose: bool = False,
+    ) -> None:
+        self.budget = budget
+        self.seed = seed
+        self.start: Any = None
+        self.verbose = verbose
+        self.phases: dict[str, float] = {}
+        self._deadline = deadline
+        self._sink = sink
+        self._stop = stop
+        self._built: BuiltRoute | None = None
+        self._lock = threading.Lock()
+        self._pending: dict[str, Any] = {}
+        self._sent = float("-inf")
+        self._timer: threading.Timer | None = None
+
+    def attach(self, built: BuiltRoute) -> None:
+        """Reports are carried back along this route from now on."""
+        self._built = built
+
+    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
+        given = {"point": point, "bound": bound, "witness": witness}
+        with self._lock:
+            self._pending.update({name: value for name, value in given.items() if value is not None})
+            wait = self._sent + REPORT_INTERVAL - time.monotonic()
+            if wait > 0:
+                if self._timer is None:
+                    self._timer = threading.Timer(wait, self.flush)
+                    self._timer.daemon = True
+                    self._timer.start()
+                return
+        self.flush()
+
+    def flush(self) -> None:
+        """Sends what waits."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            pending, self._pending = self._pending, {}
+            if not pending or self._built is None:
+                return
+            self._sent = time.monotonic()
+            carries = self._built.route.relation.carries_bounds
+            progress = Progress(
+                answer=self._built.answer(pending.get("point")),
+                bound=self._built.lift_bound(pending.get("bound")) if carries else None,
+                witness=self._built.lift_witness(pending.get("witness")),
+            )
+            self._sink(progress)
+
+    def should_stop(self) -> bool:
+        return self._stop.is_set() or time.monotonic() >= self._deadline
+
+    def time_left(self) -> float:
+        return 0.0 if self._stop.is_set() else max(0.0, self._deadline - time.monotonic())
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - begin
+
+    def subsolve(self, form: Any, solver: Solver | str) -> Claim:
+        chosen = registry().solver(solver) if isinstance(solver, str) else solver
+        instance: Solver = chosen() if isinstance(chosen, type) else chosen
+        inner = RunContext(
+            replace(self.budget, seconds=self.time_left()), self._deadline, self.seed, lambda progress: None, self._stop
+        )
+        inner.verbose = self.verbose
+        claim = instance.solve(form, inner)
+        for name, seconds in inner.phases.items():
+            self.phases[name] = self.phases.get(name, 0.0) + seconds
+        return claim

@@ -1,0 +1,70 @@
+"""One run, wherever it happens: build the form, solve, carry the claim back. Used by the worker and in process."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dualgap.core.claim import Claim, Outcome
+from dualgap.core.errors import BackendMissingError, NoRouteError
+from dualgap.core.problem import Problem
+from dualgap.core.solver import Solver
+from dualgap.engine.context import RunContext
+from dualgap.engine.routes import BuiltRoute, Route
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The outcome with the seconds that it took, and which of the routes was taken."""
+
+    outcome: Outcome
+    seconds: Mapping[str, float]
+    route: int = 0
+
+
+def perform(
+    problem: Problem, found: Sequence[Route], solver: Solver, ctx: RunContext, start: Any = None
+) -> Performance:
+    """Solves along the first of the routes that the solver doesn't refuse.
+
+    Raises:
+        NoRouteError: every route is refused, with the reasons.
+    """
+    begin = time.perf_counter()
+    index, built = _build(problem, found, solver)
+    ctx.attach(built)
+    ctx.start = built.point(start)
+    ready = time.perf_counter()
+    claim: Claim = solver.solve(built.form, ctx)
+    done = time.perf_counter()
+    ctx.flush()
+    outcome = built.outcome(claim)
+    seconds = {"build": ready - begin, **ctx.phases, "solve": done - ready - sum(ctx.phases.values())}
+    return Performance(outcome, seconds, index)
+
+
+def _build(problem: Problem, found: Sequence[Route], solver: Solver) -> tuple[int, BuiltRoute]:
+    reasons: list[str] = []
+    for index, route in enumerate(found):
+        try:
+            built = BuiltRoute(route, problem)
+        except NoRouteError as error:
+            reasons.append(str(error))
+            continue
+        reason = solver.refuses(built.form)
+        if not reason:
+            return index, built
+        reasons.append(reason)
+    raise NoRouteError(f"{solver.name} refuses: " + "; ".join(dict.fromkeys(reasons)))
+
+
+def check_installed(solver: Any) -> None:
+    """Raises:
+    BackendMissingError: names the package and how to get it.
+    """
+    for module in solver.requires:
+        if importlib.util.find_spec(module) is None:
+            raise BackendMissingError(f"{solver.name} needs the package {module!r}: pip install {module}")

@@ -1,0 +1,229 @@
+"""``Run``: everything about one run, as an object and as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from dualgap.core.certificate import Bound, Certificate, Check, Evidence, Sense, Verdict
+from dualgap.core.claim import Scalar, Stop, TracePoint
+from dualgap.core.errors import Fault, SpecError
+from dualgap.core.exact import Real
+from dualgap.core.problem import Problem
+from dualgap.core.serialize import from_json, to_json
+from dualgap.core.witness import Witness
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of the solvers that dispatch tried on the way."""
+
+    solver: str
+    reason: str
+    verdict: str
+    value: Real | None = None
+    bound: Real | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and its certificate. ``refused`` or ``error`` say why there is no certificate."""
+
+    kind: str
+    problem_hash: str
+    solver: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    route: tuple[str, ...] = ()
+    answer: Any = None
+    answer_data: Mapping[str, Any] | None = None
+    certificate: Certificate | None = None
+    witness: Witness | None = None
+    stop: Stop | None = None
+    message: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    isolated: bool = True
+    checks: tuple[Check, ...] = ()
+    trace: tuple[TracePoint, ...] = ()
+    statistics: Mapping[str, Scalar] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+    conflict: tuple[str, ...] = ()
+    refused: str = ""
+    error: str = ""
+
+    @property
+    def name(self) -> str:
+        """The label where one was given, else the solver."""
+        return self.label or self.solver
+
+    @property
+    def exit_code(self) -> int:
+        if self.certificate is None:
+            return 3 if self.refused else 4
+        return self.certificate.verdict.exit_code
+
+    def data(self, sidecars: Path | None = None) -> dict[str, Any]:
+        """The run as strict JSON data; large arrays go to ``sidecars`` where a folder is given."""
+        plain = {
+            "schema_version": SCHEMA_VERSION,
+            "problem": {"kind": self.kind, "hash": self.problem_hash},
+            "solver": self.solver,
+            "parameters": dict(self.parameters),
+            "label": self.label,
+            "route": list(self.route),
+            "answer": self.answer_data,
+            "certificate": _certificate_data(self.certificate),
+            "witness": self.witness.pack() if self.witness is not None else None,
+            "stop": self.stop,
+            "message": self.message,
+            "seconds": {name: round(value, 6) for name, value in self.seconds.items()},
+            "peak_memory": self.peak_memory,
+            "budget": dict(self.budget),
+            "seed": self.seed,
+            "isolated": self.isolated,
+            "checks": [dataclasses.asdict(check) for check in self.checks],
+            "trace": [[round(p.seconds, 6), _number(p.value), _number(p.bound)] for p in self.trace],
+            "statistics": dict(self.statistics),
+            "versions": dict(self.versions),
+            "artefacts": dict(self.artefacts),
+            "attempts": [
+                {**dataclasses.asdict(a), "value": _number(a.value), "bound": _number(a.bound)} for a in self.attempts
+            ],
+            "conflict": list(self.conflict),
+        }
+        for name in ("refused", "error"):
+            if getattr(self, name):
+                plain[name] = getattr(self, name)
+        strict: dict[str, Any] = to_json(plain, sidecars)
+        return strict
+
+    def json(self) -> str:
+        """One line of JSON, whole."""
+        return json.dumps(self.data(), ensure_ascii=False, allow_nan=False)
+
+    def save(self, path: Path) -> None:
+        """Writes ``path`` whole or not at all; large arrays go to ``<path>.arrays/`` beside it."""
+        text = json.dumps(self.data(path.with_suffix(".arrays")), ensure_ascii=False, allow_nan=False, indent=1)
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(path)
+
+
+def read_run(path: Path, problem: Problem) -> Run:
+    """A saved run; unknown keys are ignored.
+
+    Raises:
+        SpecError: not a run, of a newer schema, or of another problem.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SpecError([Fault("(top)", f"not a run: {error}", "name a file written by solve -o")], str(path)) from None
+    return run_from_data(from_json(raw, path.with_suffix(".arrays")), problem, str(path))
+
+
+def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
+    """A run from its JSON data (see ``read_run``)."""
+    if not isinstance(raw, dict) or "schema_version" not in raw or "problem" not in raw:
+        raise SpecError([Fault("schema_version", "missing", "name a file written by solve -o")], source)
+    version = raw["schema_version"]
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise SpecError(
+            [Fault("schema_version", f"{version} is newer than {SCHEMA_VERSION}", "update dualgap")], source
+        )
+    if raw["problem"].get("hash") != problem.digest():
+        raise SpecError(
+            [Fault("problem.hash", "this run is of another problem", "give the spec it was made from")], source
+        )
+    answer = raw.get("answer")
+    witness = raw.get("witness")
+    return Run(
+        kind=problem.kind,
+        problem_hash=problem.digest(),
+        solver=str(raw.get("solver", "")),
+        parameters=raw.get("parameters") or {},
+        label=str(raw.get("label", "")),
+        route=tuple(raw.get("route") or ()),
+        answer=problem.read_answer(answer) if answer is not None else None,
+        answer_data=answer,
+        certificate=certificate_from_data(raw.get("certificate")),
+        witness=Witness.unpack(witness) if witness else None,
+        stop=Stop(raw["stop"]) if raw.get("stop") else None,
+        message=str(raw.get("message", "")),
+        seconds=raw.get("seconds") or {},
+        peak_memory=int(raw.get("peak_memory") or 0),
+        budget=raw.get("budget") or {},
+        seed=int(raw.get("seed") or 0),
+        isolated=bool(raw.get("isolated", True)),
+        checks=tuple(Check(c["name"], c["passed"], c.get("detail", "")) for c in raw.get("checks") or ()),
+        trace=tuple(TracePoint(t[0], _real(t[1]), _real(t[2])) for t in raw.get("trace") or ()),
+        statistics=raw.get("statistics") or {},
+        versions=raw.get("versions") or {},
+        artefacts=raw.get("artefacts") or {},
+        conflict=tuple(raw.get("conflict") or ()),
+        refused=str(raw.get("refused", "")),
+        error=str(raw.get("error", "")),
+    )
+
+
+_NUMBERS = ("value", "bound", "gap")
+
+
+def _number(value: Real | None) -> int | float | None:
+    """A JSON number: whole fractions as ints, others as the nearest float (the exact value stands in ``exact``)."""
+    return float(value) if isinstance(value, Fraction) and value.denominator > 1 else value  # type: ignore[return-value]
+
+
+def _certificate_data(certificate: Certificate | None) -> dict[str, Any] | None:
+    if certificate is None:
+        return None
+    data = {f.name: getattr(certificate, f.name) for f in dataclasses.fields(certificate)}
+    exact = {
+        name: str(data[name]) for name in _NUMBERS if isinstance(data[name], Fraction) and data[name].denominator > 1
+    }
+    data.update({name: _number(data[name]) for name in _NUMBERS})
+    data["violations"] = {name: _number(amount) for name, amount in certificate.violations.items()}
+    data["bounds"] = [{**dataclasses.asdict(bound), "value": _number(bound.value)} for bound in certificate.bounds]
+    data["metrics"] = {
+        split: {name: _number(value) for name, value in metrics.items()}
+        for split, metrics in certificate.metrics.items()
+    }
+    if exact:
+        data["exact"] = exact
+    return data
+
+
+def certificate_from_data(data: Mapping[str, Any] | None) -> Certificate | None:
+    """A certificate from its JSON data, exact numbers restored."""
+    if data is None:
+        return None
+    known = {f.name for f in dataclasses.fields(Certificate)}
+    fields = {name: value for name, value in data.items() if name in known}
+    for name in _NUMBERS:
+        fields[name] = _real(fields.get(name))
+    for name, text in (data.get("exact") or {}).items():
+        fields[name] = Fraction(text)
+    fields["sense"], fields["verdict"] = Sense(data["sense"]), Verdict(data["verdict"])
+    fields["evidence"] = Evidence(data["evidence"])
+    fields["bounds"] = tuple(
+        Bound(_real(b["value"]) or 0, Evidence(b["evidence"]), b.get("argument", ""), b.get("margin", 0.0))
+        for b in data.get("bounds") or ()
+    )
+    return Certificate(**fields)
+
+
+def _real(value: Any) -> Real | None:
+    return float(value) if isinstance(value, str) else value

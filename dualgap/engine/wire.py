@@ -1,0 +1,48 @@
+"""Frames on the worker's pipes: lengths, a JSON header, raw array buffers. No pickle."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dualgap.core.serialize import pack, unpack
+
+_COUNT = struct.Struct("<QI")
+_LENGTH = struct.Struct("<Q")
+
+
+def write_frame(stream: BinaryIO, data: Any) -> None:
+    """Writes nested plain data; arrays travel as their bytes."""
+    header, arrays = pack(data)
+    lengths = b"".join(_LENGTH.pack(array.nbytes) for array in arrays)
+    stream.write(_COUNT.pack(len(header), len(arrays)) + lengths + header)
+    for array in arrays:
+        if array.nbytes:
+            stream.write(memoryview(np.ascontiguousarray(array).reshape(-1)).cast("B"))
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> Any:
+    """The next frame.
+
+    Raises:
+        EOFError: the other side is gone.
+    """
+    header_length, count = _COUNT.unpack(_exactly(stream, _COUNT.size))
+    lengths = [_LENGTH.unpack(_exactly(stream, _LENGTH.size))[0] for _ in range(count)]
+    header = bytes(_exactly(stream, header_length))
+    return unpack(header, [_exactly(stream, length) for length in lengths])
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytearray:
+    buffer = bytearray(size)
+    view = memoryview(buffer)
+    filled = 0
+    while filled < size:
+        got = stream.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not got:
+            raise EOFError("the pipe is closed")
+        filled += got
+    return buffer

@@ -1,0 +1,175 @@
+"""The worker process: ``python -P -m dualgap.engine.worker``. It takes closed specs on stdin and answers on its stdout.
+
+File descriptor 1 is kept for the protocol under another number; whatever a backend prints goes to a log. The process
+dies with its parent: end of file on stdin ends its whole process group.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from dualgap.core.errors import DualgapError
+from dualgap.core.problem import Problem
+from dualgap.core.solver import Budget, configure
+from dualgap.core.witness import Witness
+from dualgap.engine.context import Progress, RunContext
+from dualgap.engine.perform import perform
+from dualgap.engine.routes import routes
+from dualgap.engine.wire import read_frame, write_frame
+from dualgap.plugins.registry import registry
+
+
+def main() -> None:
+    """Serves requests until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    console = os.dup(2)
+    log = os.open(sys.argv[1] if len(sys.argv) > 1 else os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
+    server = _Server(out, stop, log, console)
+    while True:
+        server.serve(requests.get())
+
+
+def _listen(requests: queue.SimpleQueue[Any], stop: threading.Event) -> None:
+    while True:
+        try:
+            frame = read_frame(sys.stdin.buffer)
+        except EOFError:
+            os.killpg(0, signal.SIGKILL)
+        if frame["op"] == "stop":
+            stop.set()
+        else:
+            stop.clear()
+            requests.put(frame)
+
+
+class _Server:
+    def __init__(self, out: BinaryIO, stop: threading.Event, log: int, console: int) -> None:
+        self.out = out
+        self.stop = stop
+        self.log = log
+        self.console = console
+        self.lock = threading.Lock()
+
+    def send(self, data: dict[str, Any]) -> None:
+        with self.lock:
+            write_frame(self.out, data)
+
+    def serve(self, request: dict[str, Any]) -> None:
+        """Answers one request with a result or an error; never dies of one."""
+        _reset_peak()
+        target = self._redirect(request.get("log"))
+        try:
+            self._solve(request)
+        except DualgapError as error:
+            self.send({"op": "error", "type": type(error).__name__, "message": str(error)})
+        except MemoryError:
+            self.send({"op": "error", "type": "MemoryError", "message": "out of memory"})
+        except Exception as error:  # a solver may raise anything; the parent reports it with the traceback
+            detail = traceback.format_exc()
+            self.send({"op": "error", "type": type(error).__name__, "message": repr(error), "traceback": detail})
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            if target is not None:
+                os.dup2(self.log, 1)
+                os.dup2(self.log, 2)
+                os.close(target)
+
+    def _redirect(self, log: str | None) -> int | None:
+        if log is None:
+            return None
+        target = os.dup(self.console) if log == "-" else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        return target
+
+    def _solve(self, request: dict[str, Any]) -> None:
+        plugins = registry()
+        for path in request["plugins"]:
+            plugins.load_path(path)
+        problem: Problem = plugins.problem_kinds()[request["kind"]].model_validate(request["spec"])
+        solver = configure(plugins.solver(request["solver"]), request["parameters"])
+        found = routes(problem, solver, plugins.all_bridges(), request["via"])
+        start = problem.answer_type.model_validate(request["start"]) if request["start"] is not None else None
+        budget = Budget(**request["budget"])
+        ctx = RunContext(
+            budget,
+            time.monotonic() + request["seconds"],
+            request["seed"],
+            lambda progress: self._progress(progress),
+            self.stop,
+            request.get("log") is not None,
+        )
+        performance = perform(problem, found, solver, ctx, start)
+        outcome = performance.outcome
+        self.send(
+            {
+                "op": "result",
+                "answer": outcome.answer.content() if outcome.answer is not None else None,
+                "witness": outcome.witness.pack() if outcome.witness is not None else None,
+                "feasible": outcome.feasible,
+                "stop": outcome.stop,
+                "value": outcome.value,
+                "bound": outcome.bound,
+                "conflict": list(outcome.conflict),
+                "statistics": dict(outcome.statistics),
+                "message": outcome.message,
+                "seconds": dict(performance.seconds),
+                "route": performance.route,
+                "peak": _peak(),
+            }
+        )
+
+    def _progress(self, progress: Progress) -> None:
+        self.send(
+            {
+                "op": "progress",
+                "answer": progress.answer.content() if progress.answer is not None else None,
+                "bound": progress.bound,
+                "witness": _packed(progress.witness),
+            }
+        )
+
+
+def _packed(witness: Witness | None) -> dict[str, Any] | None:
+    return witness.pack() if witness is not None else None
+
+
+def _reset_peak() -> None:
+    """Starts the peak of the resident size anew, where the system lets us (Linux)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _peak() -> int:
+    """Peak resident size in bytes since ``_reset_peak``."""
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()

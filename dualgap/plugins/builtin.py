@@ -1,0 +1,65 @@
+"""The built-ins, through the hooks that every plugin uses; nothing is imported until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dualgap.plugins.hookspecs import hookimpl
+
+_SOLVERS = {
+    "highs": "dualgap.solvers.highs:Highs",
+    "cp-sat": "dualgap.solvers.cp_sat:CpSat",
+    "cbc@pulp": "dualgap.solvers.cbc:Cbc",
+    "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
+    "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
+    "or-knapsack": "dualgap.solvers.knapsack.or_knapsack:OrKnapsack",
+    "enumerate": "dualgap.solvers.enumerate:Enumerate",
+    "greedy": "dualgap.solvers.greedy:Greedy",
+    "pgd": "dualgap.solvers.pgd:ProjectedGradient",
+    "dual-ascent": "dualgap.solvers.dual_ascent:DualAscent",
+    "bisection": "dualgap.solvers.bisection:Bisection",
+    "augmented-lagrangian": "dualgap.solvers.augmented_lagrangian:AugmentedLagrangian",
+}
+
+_PROBLEMS = {
+    "knapsack": "dualgap.problems.knapsack:Knapsack",
+    "coin-change": "dualgap.problems.coin_change:CoinChange",
+}
+
+_BRIDGES = {
+    "dualise-rows": "dualgap.engine.bridges.dualise:DUALISE_ROWS",
+    "relax-integrality": "dualgap.engine.bridges.relax:RELAX_INTEGRALITY",
+}
+
+_READERS = {
+    ".kp": "dualgap.problems.knapsack.readers:read_kp",
+    ".in": "dualgap.problems.knapsack.readers:read_jooken",
+}
+
+
+@hookimpl
+def dualgap_solvers() -> Mapping[str, Any]:
+    return _SOLVERS
+
+
+@hookimpl
+def dualgap_problems() -> Mapping[str, Any]:
+    return _PROBLEMS
+
+
+@hookimpl
+def dualgap_bridges() -> Mapping[str, Any]:
+    return _BRIDGES
+
+
+@hookimpl
+def dualgap_readers() -> Mapping[str, Any]:
+    return _READERS
+
+
+@hookimpl
+def dualgap_choices(problem: Any) -> Sequence[Any]:
+    from dualgap.solvers.choices import choices
+
+    return choices(problem)

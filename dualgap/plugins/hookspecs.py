@@ -1,0 +1,41 @@
+"""The hooks that a plugin may implement. The built-ins come through the same ones.
+
+Values may be objects, or strings ``"package.module:attribute"`` that are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+NAME = "dualgap"
+
+hookspec = pluggy.HookspecMarker(NAME)
+hookimpl = pluggy.HookimplMarker(NAME)
+
+
+@hookspec
+def dualgap_solvers() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Solver classes by name."""
+
+
+@hookspec
+def dualgap_problems() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Problem classes by kind."""
+
+
+@hookspec
+def dualgap_bridges() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Bridges between forms by name."""
+
+
+@hookspec
+def dualgap_readers() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Readers of field files by suffix (".kp"): functions of a path that return a raw spec."""
+
+
+@hookspec
+def dualgap_choices(problem: Any) -> Sequence[Any]:  # type: ignore[empty-body]
+    """Solvers to take where nobody names one, in the order to try: ``dualgap.core.solver.Choice``."""

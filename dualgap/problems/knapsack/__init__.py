@@ -1,0 +1,5 @@
+"""Knapsack problems: 0/1, bounded and unbounded, in one or several dimensions."""
+
+from dualgap.problems.knapsack.spec import Knapsack, KnapsackAnswer
+
+__all__ = ["Knapsack", "KnapsackAnswer"]

@@ -1,0 +1,281 @@
+"""The ``knapsack`` kind: its closed spec, evaluation and names.
+
+Mathematics: max sum_j v_j x_j subject to sum_j w_ij x_j <= c_i for every dimension i, 0 <= x_j <= copies_j, x integer
+(Kellerer, Pferschy and Pisinger, Knapsack Problems, 2004).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from dualgap.core.arrays import Vector, as_array
+from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
+from dualgap.core.exact import Exact, exact, lattice_step, simplest
+from dualgap.core.problem import Answer, Problem
+from dualgap.core.views import View
+from dualgap.core.witness import Ray, Witness
+
+if TYPE_CHECKING:
+    from dualgap.core.resolve import Resolver
+
+UNBOUNDED = "unbounded"
+
+
+def fault(message: str, remedy: str) -> PydanticCustomError:
+    """A validation error with its remedy."""
+    return PydanticCustomError("spec", "{message}", {"message": message, "remedy": remedy})
+
+
+class KnapsackAnswer(Answer):
+    """How many of each item are packed, in the spec's order."""
+
+    counts: Vector
+
+    @field_validator("counts")
+    @classmethod
+    def _whole(cls, counts: np.ndarray) -> np.ndarray:
+        if counts.dtype != np.int64:
+            if not np.array_equal(counts, np.rint(counts)):
+                raise fault("counts must be whole numbers", "round them")
+            counts = as_array(counts.astype(np.int64))
+        return counts
+
+
+class Knapsack(Problem):
+    """Pack the most valuable items within the capacity.
+
+    Attributes:
+        values: (n,) worth of each item; negative ones are never worth packing.
+        weights: (m, n), one row a dimension; a single row may be given flat.
+        capacity: (m,); a number for one dimension.
+        copies: how many of each item there are: a number, one number an item, or "unbounded".
+        names: of the items; "0" to "n-1" by default.
+        dimensions: names of the rows of ``weights``.
+    """
+
+    kind: ClassVar[str] = "knapsack"
+    summary: ClassVar[str] = "pack the most valuable items within one or several capacities"
+    answer_type: ClassVar[type[Answer]] = KnapsackAnswer
+    columns: ClassVar[tuple[str, ...]] = ("values", "weights", "names", "copies")
+
+    values: Vector
+    weights: np.ndarray
+    capacity: np.ndarray
+    copies: int | Vector | Literal["unbounded"] = 1
+    names: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = Field(default=())
+
+    @field_validator("weights", mode="plain")
+    @classmethod
+    def _rows(cls, value: Any) -> np.ndarray:
+        weights = as_array(value)
+        if weights.ndim not in (1, 2):
+            raise fault(f"expected 1 or 2 dimensions, got {weights.ndim}", "one row for each capacity")
+        if (weights < 0).any():
+            where = np.argwhere(weights < 0)[0].tolist()
+            raise fault(f"negative weight at index {', '.join(map(str, where))}", "weights must be >= 0")
+        return weights.reshape(1, -1) if weights.ndim == 1 else weights
+
+    @field_validator("capacity", mode="plain")
+    @classmethod
+    def _capacities(cls, value: Any) -> np.ndarray:
+        capacity = as_array(value)
+        if capacity.ndim > 1:
+            raise fault("expected a number or a list of numbers", "one capacity for each row of weights")
+        if (capacity < 0).any():
+            raise fault("negative capacity", "capacities must be >= 0")
+        return capacity.reshape(-1)
+
+    @field_validator("copies", mode="before")
+    @classmethod
+    def _copies(cls, value: Any) -> Any:
+        if value == UNBOUNDED if isinstance(value, str) else False:
+            return value
+        if isinstance(value, str):
+            raise fault(f"unknown word {value!r}", 'a number, an array, or "unbounded"')
+        copies = as_array(value)
+        if copies.dtype != np.int64 or (copies < 0).any():
+            raise fault("copies must be whole numbers >= 0", 'or "unbounded"')
+        return int(copies) if copies.ndim == 0 else copies
+
+    @field_validator("names", "dimensions", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        return tuple(str(name) for name in value) if isinstance(value, list | tuple | np.ndarray) else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        n, (rows, items) = len(self.values), self.weights.shape
+        if items != n:
+            raise fault(f"weights has {items} items, values {n}", "give every item one value and one weight a row")
+        if len(self.capacity) != rows:
+            raise fault(f"capacity has {len(self.capacity)} entries, weights {rows} rows", "one capacity a row")
+        if isinstance(self.copies, np.ndarray) and len(self.copies) != n:
+            raise fault(f"copies has {len(self.copies)} entries, values {n}", "one number an item")
+        for field, names, length in (("names", self.names, n), ("dimensions", self.dimensions, rows)):
+            if names and len(names) != length:
+                raise fault(f"{field} has {len(names)} entries, expected {length}", "name every one, or none")
+            twice = [name for name, count in Counter(names).items() if count > 1]
+            if twice:
+                raise fault(f"{field} has {twice[0]!r} twice", "names must differ")
+        return self
+
+    @classmethod
+    def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+        """Reads ``data`` (columns by name) or ``file`` (``.kp``, Jooken's and OR-Library's formats)."""
+        raw = dict(spec)
+        if "file" in raw:
+            from dualgap.problems.knapsack.readers import read_instance
+
+            name, form = raw.pop("file"), raw.pop("format", None)
+            read = read_instance(resolver.path(str(name), "file"), form, raw.pop("instance", None))
+            return {**read, **raw}
+        weights = raw.get("weights")
+        named = isinstance(weights, list) and weights and all(isinstance(part, str) for part in weights)
+        closed = resolver.columns(raw, cls.columns)
+        if named:
+            closed.setdefault("dimensions", weights)
+        return closed
+
+    @property
+    def sense(self) -> Sense:
+        return Sense.MAXIMIZE
+
+    @property
+    def quantity(self) -> str:
+        return "total value"
+
+    @property
+    def size(self) -> int:
+        """The number of items."""
+        return len(self.values)
+
+    @cached_property
+    def item_names(self) -> tuple[str, ...]:
+        return self.names or tuple(map(str, range(self.size)))
+
+    @cached_property
+    def row_names(self) -> tuple[str, ...]:
+        if self.dimensions:
+            return self.dimensions
+        return ("capacity",) if len(self.capacity) == 1 else tuple(f"capacity {i}" for i in range(len(self.capacity)))
+
+    # Exact data.
+    @cached_property
+    def exact_values(self) -> Exact:
+        return exact(self.values)
+
+    @cached_property
+    def exact_rows(self) -> tuple[tuple[Exact, Fraction], ...]:
+        """(weights, capacity) of each dimension, in exact arithmetic."""
+        capacities = [exact(self.capacity[i : i + 1]).item(0) for i in range(len(self.capacity))]
+        return tuple((exact(row), capacity) for row, capacity in zip(self.weights, capacities, strict=True))
+
+    @cached_property
+    def limits(self) -> np.ndarray:
+        """(n,) int64: the most copies of each item that could be packed alone; -1 where nothing limits them."""
+        n = self.size
+        limits = np.full(n, -1, dtype=np.int64)
+        if not isinstance(self.copies, str):
+            limits = np.broadcast_to(np.asarray(self.copies, dtype=np.int64), (n,)).copy()
+        for weights, capacity in self.exact_rows:
+            room = capacity * weights.denominator
+            fits = np.where(weights.numerators > 0, int(room) // np.maximum(weights.numerators, 1), -1)
+            limits = np.where((fits >= 0) & ((limits < 0) | (fits < limits)), fits, limits).astype(np.int64)
+        limits.setflags(write=False)
+        return limits
+
+    @cached_property
+    def step(self) -> Fraction:
+        """Every objective value is a multiple of this (0 where all values are 0)."""
+        return lattice_step(self.exact_values)
+
+    def round_bound(self, bound: Fraction) -> int | Fraction:
+        """The bound moved down to the objective's lattice."""
+        lattice = bound if self.step == 0 else (bound // self.step) * self.step
+        return simplest(lattice)  # type: ignore[return-value]
+
+    # What the verifier asks.
+    def evaluate(self, answer: Any) -> Evaluation:
+        counts = Exact(answer.counts)
+        if counts.shape != (self.size,):
+            wrong = {"counts": Violation(abs(len(answer.counts) - self.size))}
+            return Evaluation(0, wrong, exact=True)
+        violations: dict[str, Violation] = {}
+        used: dict[str, Any] = {}
+        for name, (weights, capacity) in zip(self.row_names, self.exact_rows, strict=True):
+            load = weights.dot(counts)
+            used[name] = simplest(load)
+            if load > capacity:
+                violations[name] = Violation(simplest(load - capacity), max(1.0, float(capacity), float(load)))
+        for index in np.flatnonzero(answer.counts < 0)[:10]:
+            violations[f"{self.item_names[index]} >= 0"] = Violation(-int(answer.counts[index]))
+        if not isinstance(self.copies, str):
+            over = answer.counts - np.broadcast_to(np.asarray(self.copies), (self.size,))
+            for index in np.flatnonzero(over > 0)[:10]:
+                violations[f"copies of {self.item_names[index]}"] = Violation(int(over[index]))
+        return Evaluation(simplest(self.exact_values.dot(counts)), violations, {"used": used}, exact=True)
+
+    def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
+        from dualgap.problems.knapsack.proofs import prove
+
+        return prove(self, witness, seconds)
+
+    def unbounded(self, witness: Witness) -> Evidence:
+        """A ray of items without weight, without limit and with positive value."""
+        if not isinstance(witness, Ray) or witness.direction.shape != (self.size,):
+            return Evidence.NONE
+        direction = exact(witness.direction)
+        free = bool((direction.numerators >= 0).all()) and bool((self.limits[direction.numerators > 0] < 0).all())
+        return Evidence.PROVED if free and self.exact_values.dot(direction) > 0 else Evidence.NONE
+
+    def trivial(self) -> KnapsackAnswer:
+        return KnapsackAnswer(counts=np.zeros(self.size, dtype=np.int64))
+
+    def tighten(self, bound: float) -> float:
+        if self.step == 0:
+            return bound
+        slack = 1e-6 * max(1.0, abs(bound))
+        return float(self.round_bound(Fraction(bound + slack)))
+
+    # Names in answers.
+    def read_answer(self, data: Any) -> Any:
+        """From ``{"items": {name: count}}``, ``{"items": [name, ...]}`` or ``{"counts": [...]}``."""
+        from dualgap.problems.naming import read_counts
+
+        return KnapsackAnswer(counts=read_counts(data, "items", self.item_names))
+
+    def write_answer(self, answer: Any) -> dict[str, Any]:
+        packed = np.flatnonzero(answer.counts).tolist()
+        return {"items": {self.item_names[index]: int(answer.counts[index]) for index in packed}}
+
+    def render(self, answer: Any) -> list[tuple[str, ...]]:
+        from dualgap.problems.naming import format_decimal
+
+        rows = [("item", "count", "value", *self.row_names)]
+        for index in np.flatnonzero(answer.counts).tolist():
+            count = int(answer.counts[index])
+            weights = (format_decimal(row.item(index) * count) for row, _ in self.exact_rows)
+            value = format_decimal(self.exact_values.item(index) * count)
+            rows.append((self.item_names[index], str(count), value, *weights))
+        return rows
+
+    def views(self) -> tuple[View, ...]:
+        from dualgap.problems.knapsack.views import views
+
+        return views(self)
+
+    @classmethod
+    def generate(cls, size: int, seed: int, **options: Any) -> Knapsack:
+        """An instance of a published class; see ``dualgap.problems.knapsack.generate``."""
+        from dualgap.problems.knapsack.generate import generate
+
+        return cls(**generate(size, seed, **options))

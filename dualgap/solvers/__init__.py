@@ -1,0 +1,1 @@
+"""How to solve: a module per backend, which is imported inside ``solve()``; a folder per family of problems."""
