@@ -7,8 +7,9 @@ Numbers that int64 or float64 can't hold without loss are errors, never rounded 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import reprlib
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any
 
 import numpy as np
@@ -17,6 +18,12 @@ from pydantic_core import PydanticCustomError, core_schema
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _EXACT_FLOAT = 2**53
+_INT64_DIGITS = 19
+_SURE_DIGITS = 15  # every decimal of so few digits is the shortest one of its float64, away from the ends of the range
+_SMALLEST, _LARGEST = 1e-300, 1e300
+_MAX_DIMENSIONS = 8
+_SEQUENCES = (list, tuple, range)
+_NESTING = {list, tuple, range, np.ndarray}
 
 
 def _fail(message: str, remedy: str) -> PydanticCustomError:
@@ -30,123 +37,145 @@ def as_number(value: Any, *, infinite: bool = False) -> int | float:
         PydanticCustomError: not a number, NaN, infinite (unless ``infinite``), beyond int64, or a
             decimal with more digits than a float64 carries.
     """
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         if infinite and isinstance(value, str) and value in ("inf", "-inf"):
             return float(value)
-        raise _fail(f"expected a number, got {_shown(value)}", "write it as a plain number")
+        raise _fail(f"expected a number, got {shown(value)}", _remedy(value))
     if isinstance(value, int):
         if not INT64_MIN <= value <= INT64_MAX:
-            raise _fail(f"{value} doesn't fit a 64-bit integer", "scale the data down")
+            raise _fail(f"{shown(value)} doesn't fit a 64-bit integer", "scale the data down")
         return value
+    if isinstance(value, Decimal):
+        return _from_decimal(value, infinite)
     if value != value or (not infinite and abs(value) == float("inf")):
         raise _fail(f"{value} is not a finite number", "replace or remove it")
-    if isinstance(value, Decimal):
-        number = float(value)
-        if value.is_finite() and Decimal(repr(number)) != value:
-            if value == value.to_integral_value() and INT64_MIN <= value <= INT64_MAX:
-                return int(value)
-            raise _fail(f"{value} has more digits than a float64 carries", "scale the data to integers")
-        return number
     return float(value)
+
+
+def _from_decimal(value: Decimal, infinite: bool) -> int | float:
+    """The float whose shortest decimal is ``value``, or the integer that it is."""
+    if not value.is_finite() and (value.is_nan() or not infinite):
+        raise _fail(f"{value} is not a finite number", "replace or remove it")
+    number = float(value)
+    if len(value.as_tuple().digits) <= _SURE_DIGITS and _SMALLEST <= abs(number) <= _LARGEST:
+        return number
+    if not value.is_finite() or Decimal(repr(number)) == value:
+        return number
+    if value.adjusted() < _INT64_DIGITS and value == value.to_integral_value() and INT64_MIN <= value <= INT64_MAX:
+        return int(value)
+    raise _fail(f"{shown(value)} has more digits than a float64 carries", "scale the data to integers")
 
 
 def as_array(value: Any, *, infinite: bool = False) -> np.ndarray:
     """A read-only copy of ``value`` as int64 (all integers) or float64, without loss.
 
     Args:
-        value: nested sequences of numbers (int, float, Decimal) or a NumPy array, of any shape.
+        value: nested sequences of numbers (int, float, Decimal) or NumPy arrays, of any shape.
         infinite: whether infinities are allowed (bounds of variables, say).
 
     Raises:
         PydanticCustomError: with the index of the first number at fault.
     """
-    array = _from_numpy(value) if isinstance(value, np.ndarray) else _from_sequence(value, infinite)
+    array = _from_numpy(value, infinite) if isinstance(value, np.ndarray) else _from_sequence(value, infinite)
     if array.dtype == np.float64:
         bad = np.isnan(array) if infinite else ~np.isfinite(array)
         if bad.any():
-            where = np.unravel_index(int(bad.argmax()), array.shape)
-            raise _fail(f"{array[where]} at {_index(where)} is not a finite number", "replace or remove it")
+            flat = int(bad.argmax())
+            where = _where(flat, array.shape)
+            raise _fail(f"{array.reshape(-1)[flat]}{where} is not a finite number", "replace or remove it")
     array.setflags(write=False)
     return array
 
 
-def _from_numpy(value: np.ndarray) -> np.ndarray:
+def _from_numpy(value: np.ndarray, infinite: bool) -> np.ndarray:
     kind = value.dtype.kind
-    if kind in "ib" or (kind == "u" and (value.size == 0 or int(value.max()) <= INT64_MAX)):
+    if kind == "i" or (kind == "u" and (value.size == 0 or int(value.max()) <= INT64_MAX)):
         return np.array(value, dtype=np.int64)
     if kind == "u":
         raise _fail(f"{value.max()} doesn't fit a 64-bit integer", "scale the data down")
     if kind == "f" and value.dtype.itemsize <= 8:
         return np.array(value, dtype=np.float64)
     if kind == "O":
-        return _from_sequence(value.tolist(), False)
-    raise _fail(f"an array of {value.dtype} is not numeric", "pass integers or 64-bit floats")
+        return _from_sequence(value.tolist(), infinite)
+    remedy = "write 0 and 1" if kind == "b" else "pass integers or 64-bit floats"
+    raise _fail(f"an array of {value.dtype} is not numeric", remedy)
 
 
 def _from_sequence(value: Any, infinite: bool) -> np.ndarray:
     if isinstance(value, int | float | Decimal | np.generic):
         number = as_number(value, infinite=infinite)
         return np.array(number, dtype=np.int64 if isinstance(number, int) else np.float64)
-    if not isinstance(value, list | tuple | range):
-        raise _fail(f"expected an array of numbers, got {_shown(value)}", "write [1, 2, 3]")
-    kinds = {type(leaf) for _, leaf in _leaves(value)}
-    if kinds <= {int} or kinds <= {float}:
+    if not isinstance(value, _SEQUENCES):
+        raise _fail(f"expected an array of numbers, got {shown(value)}", "write [1, 2, 3]")
+    leaves, shape = _flattened(value)
+    kinds = set(map(type, leaves))
+    if kinds <= {int}:
         try:
-            array = np.array(value, dtype=np.int64 if kinds <= {int} else np.float64)
-        except (ValueError, OverflowError):
-            _explain(value, infinite)
-            raise _fail("rows differ in length", "give every row the same number of entries") from None
-        return array
-    numbers = [as_number_at(path, leaf, infinite) for path, leaf in _leaves(value)]
-    if all(isinstance(number, int) for number in numbers):
-        flat = np.array(numbers, dtype=np.int64)
-    else:
-        for (path, _), number in zip(_leaves(value), numbers, strict=True):
-            if isinstance(number, int) and abs(number) > _EXACT_FLOAT:
-                raise _fail(f"{number} at {_index(path)} loses digits among floats", "scale the data")
-        flat = np.array(numbers, dtype=np.float64)
-    return flat.reshape(_shape(value))
+            return np.array(leaves, dtype=np.int64).reshape(shape)
+        except OverflowError:
+            pass  # the way below says which entry it was
+    elif kinds == {float}:
+        return np.array(leaves, dtype=np.float64).reshape(shape)
+    numbers = _numbers(leaves, shape, infinite)
+    if set(map(type, numbers)) <= {int}:
+        return np.array(numbers, dtype=np.int64).reshape(shape)
+    for index, number in enumerate(numbers):
+        if isinstance(number, int) and abs(number) > _EXACT_FLOAT:
+            raise _fail(f"{number}{_where(index, shape)} loses digits among floats", "scale the data")
+    return np.array(numbers, dtype=np.float64).reshape(shape)
 
 
-def as_number_at(path: tuple[int, ...], leaf: Any, infinite: bool) -> int | float:
-    """``as_number`` whose error names the index."""
+def _flattened(value: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """The leaves of nested sequences, level by level (no recursion: specs may nest without end), and the shape."""
+    level: list[Any] = list(value)
+    shape: tuple[int, ...] = (len(level),)
+    kinds = set(map(type, level))
+    while kinds & _NESTING:
+        if not kinds <= _NESTING:
+            raise _fail("numbers and rows are mixed", "give every row its own brackets")
+        if len(shape) == _MAX_DIMENSIONS:
+            raise _fail("brackets nested too deep", "check the brackets")
+        level = [row.tolist() if isinstance(row, np.ndarray) else row for row in level]
+        if any(not isinstance(row, _SEQUENCES) for row in level):
+            break  # arrays without dimensions are numbers
+        lengths = set(map(len, level))
+        if len(lengths) > 1:
+            raise _fail("rows differ in length", "give every row the same number of entries")
+        shape = (*shape, lengths.pop())
+        level = list(chain.from_iterable(level))
+        kinds = set(map(type, level))
+    return level, shape
+
+
+def _numbers(leaves: list[Any], shape: tuple[int, ...], infinite: bool) -> list[int | float]:
+    """``as_number`` of every leaf; the error names the index."""
+    numbers: list[int | float] = []
     try:
-        return as_number(leaf, infinite=infinite)
+        for leaf in leaves:
+            numbers.append(as_number(leaf, infinite=infinite))
     except PydanticCustomError as error:
         context = error.context or {}
-        raise _fail(f"{context['message']} at {_index(path)}", str(context["remedy"])) from None
+        raise _fail(f"{context['message']}{_where(len(numbers), shape)}", str(context["remedy"])) from None
+    return numbers
 
 
-def _explain(value: Any, infinite: bool) -> None:
-    for path, leaf in _leaves(value):
-        as_number_at(path, leaf, infinite)
+def _where(flat: int, shape: tuple[int, ...]) -> str:
+    return " at index " + ", ".join(str(int(part)) for part in np.unravel_index(flat, shape)) if shape else ""
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple | range):
-        return ()
-    shapes = {_shape(row) for row in value}
-    if len(shapes) > 1:
-        raise _fail("rows differ in length", "give every row the same number of entries")
-    return (len(value), *(shapes.pop() if shapes else ()))
+def _remedy(value: Any) -> str:
+    if isinstance(value, bool):
+        return "write 0 or 1"
+    return "write it without quotes" if isinstance(value, str) else "write it as a plain number"
 
 
-def _leaves(value: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
-    for index, item in enumerate(value):
-        if isinstance(item, list | tuple | range):
-            yield from _leaves(item, (*path, index))
-        else:
-            yield (*path, index), item
-
-
-def _index(path: tuple[Any, ...]) -> str:
-    return "index " + ", ".join(str(int(part)) for part in path) if path else "the top"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
+def shown(value: Any) -> str:
+    """A value for an error message, cut short; safe for numbers of any size and any nesting."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value.bit_length() < 200 else f"an integer of {value.bit_length()} bits"
+    text = str(value) if isinstance(value, Decimal) else reprlib.repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
 
 

@@ -171,4 +171,5 @@ def gaps(sense: Sense, value: Real, bound: Real) -> tuple[Real, float]:
         return gap, 0.0
     if abs(gap) == INFINITY:
         return gap, float(gap)
-    return gap, float(gap / max(abs(value), abs(bound), 1e-12))
+    scale: Any = max(abs(float(value)), abs(float(bound)), 1e-12)
+    return gap, float(gap) / scale

@@ -13,14 +13,16 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from math import gcd
+from typing import Any, TypeAlias
 
 import numpy as np
 
-Real = int | float | Fraction
+Real: TypeAlias = int | float | Fraction
 """A number of a certificate: exact (int, Fraction) where arithmetic was exact, else float."""
 
 _LIMIT = 2**62
 _EXACT_FLOAT = 2.0**53
+_SURE_DECIMAL = 1e15
 _MAX_DECIMALS = 15
 
 
@@ -52,8 +54,8 @@ class Exact:
     def shape(self) -> tuple[int, ...]:
         return self.numerators.shape
 
-    def __getitem__(self, index: object) -> Exact:
-        return Exact(self.numerators[index], self.denominator)  # type: ignore[index]
+    def __getitem__(self, index: Any) -> Exact:
+        return Exact(self.numerators[index], self.denominator)
 
     def item(self, index: int | tuple[int, ...]) -> Fraction:
         return Fraction(int(self.numerators[index]), self.denominator)
@@ -79,35 +81,37 @@ class Exact:
         return combine([(factor, self)])
 
     def floats(self) -> np.ndarray:
-        """The nearest floats (of the quotient, elementwise)."""
-        return np.asarray(self.numerators / self.denominator, dtype=np.float64)
+        """The nearest floats, elementwise."""
+        if self.largest < _EXACT_FLOAT and self.denominator < _EXACT_FLOAT:
+            return np.asarray(self.numerators / self.denominator, dtype=np.float64)
+        quotients = [int(numerator) / self.denominator for numerator in self.numerators.ravel()]
+        return np.array(quotients, dtype=np.float64).reshape(self.shape)
 
 
 def exact(array: np.ndarray) -> Exact:
     """The exact value of a spec's array: integers as they are, floats as their shortest decimals.
 
-    Finite data only. Source of the fast path: for |m| < 2^53 and 10^k <= 10^22, the float quotient m / 10^k is
-    correctly rounded, so equality with x shows that x is the float64 of that decimal.
+    Finite data only. The fast path looks for k with x = m / 10^k as float64s for all x: for |m| < 2^53 and
+    10^k <= 10^22 that quotient is correctly rounded, and decimals of at most 15 digits have float64s of their own,
+    so m / 10^k is x's shortest decimal.
     """
     if array.dtype != np.float64:
         return Exact(array)
     for decimals in range(_MAX_DECIMALS + 1):
         scale = 10.0**decimals
         scaled = np.rint(array * scale)
-        if not np.all(np.abs(scaled) < _EXACT_FLOAT):
+        if not np.all(np.abs(scaled) < (_SURE_DECIMAL if decimals else _EXACT_FLOAT)):
             break
         if np.array_equal(scaled / scale, array):
             return _reduced(scaled.astype(np.int64), 10**decimals)
-    decimal = [Fraction(Decimal(repr(float(x)))) for x in array.ravel()]
-    denominator = max((f.denominator for f in decimal), default=1)
-    for f in decimal:
-        denominator = denominator * f.denominator // gcd(denominator, f.denominator)
-    numerators = [f.numerator * (denominator // f.denominator) for f in decimal]
-    return Exact(narrow(numerators, array.shape), denominator)
+    shortest = [Decimal(repr(x)) for x in array.ravel().tolist()]
+    places = max(0, *(-int(decimal.as_tuple().exponent) for decimal in shortest))
+    numerators = [int(decimal.scaleb(places)) for decimal in shortest]
+    return _reduced(narrow(numerators, array.shape), 10**places)
 
 
 def _reduced(numerators: np.ndarray, denominator: int) -> Exact:
-    common = gcd(int(np.gcd.reduce(numerators.ravel())) if numerators.size else 0, denominator)
+    common = gcd(_common_divisor(numerators), denominator)
     return Exact(numerators // common, denominator // common) if common > 1 else Exact(numerators, denominator)
 
 
@@ -124,7 +128,7 @@ def combine(terms: Sequence[tuple[Real, Exact]]) -> Exact:
     for f in factors:
         denominator = denominator * f.denominator // gcd(denominator, f.denominator)
     weights = [f.numerator * (denominator // f.denominator) for f in factors]
-    magnitude = sum(abs(w) * array.largest for w, (_, array) in zip(weights, terms, strict=True))
+    magnitude = sum(abs(w) * max(array.largest, 1) for w, (_, array) in zip(weights, terms, strict=True))
     wide = magnitude >= _LIMIT
     total: np.ndarray | None = None
     for weight, (_, array) in zip(weights, terms, strict=True):
@@ -152,6 +156,9 @@ def dyadic(values: np.ndarray, bits: int = 30) -> list[Fraction]:
 
 def lattice_step(array: Exact) -> Fraction:
     """The largest g such that every entry is a multiple of g (0 for all zeros): sums lie on the lattice g Z."""
-    flat = array.numerators.ravel()
-    common = int(np.gcd.reduce(flat)) if array.numerators.dtype != object else gcd(*map(int, flat))
-    return Fraction(common, array.denominator)
+    return Fraction(_common_divisor(array.numerators), array.denominator)
+
+
+def _common_divisor(numerators: np.ndarray) -> int:
+    flat = numerators.ravel()
+    return gcd(*map(int, flat)) if flat.dtype == object else abs(int(np.gcd.reduce(flat)))

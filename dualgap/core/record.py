@@ -16,7 +16,10 @@ from dualgap.core.arrays import array_digest
 class Record(BaseModel):
     """Frozen data without unknown fields; arrays compare and hash by content."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, strict=False)
+    # Plain class attributes (kind = "...", sense = ...) are class variables, annotated ones are fields.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, ignored_types=(str, tuple, type)
+    )
 
     def content(self) -> dict[str, Any]:
         """The fields as plain data, arrays left as arrays."""

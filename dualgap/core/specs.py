@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.errors import Fault, SpecError
+from dualgap.core.arrays import shown
+from dualgap.core.errors import Fault, SpecError, UsageError
 from dualgap.core.problem import Problem, parsed
 from dualgap.core.resolve import Resolver
 
 MAX_SPEC_BYTES = 64 * 2**20
+MAX_GENERATED = 10**7
 
 Spec = dict[str, Any]
 
@@ -27,21 +30,40 @@ def parse_spec(text: str, source: str) -> Spec:
     Raises:
         SpecError: it is neither, or no table; with the line where the parser stopped.
     """
-    if len(text) > MAX_SPEC_BYTES:
-        size = len(text) // 2**20
-        fault = Fault("(top)", f"{size} MB of text", 'put the arrays in a file and write data = "file.npz"')
-        raise SpecError([fault], source)
+    _check_size(len(text), source)
+    text = text.removeprefix("\ufeff")
     stripped = text.lstrip()
     try:
         if stripped.startswith(("{", "[")) and not _looks_like_toml(stripped):
-            spec = json.loads(text, parse_float=Decimal)
+            spec = json.loads(text, parse_float=Decimal, object_pairs_hook=_unique)
         else:
             spec = tomllib.loads(text, parse_float=_decimal)
-    except (ValueError, RecursionError) as error:
-        raise SpecError([Fault("(top)", f"not a spec: {error}", "write TOML or JSON")], source) from None
+    except RecursionError:
+        raise _unreadable("brackets nested too deep", source) from None
+    except ValueError as error:
+        raise _unreadable(str(error), source) from None
     if not isinstance(spec, dict):
         raise SpecError([Fault("(top)", "a spec is a table of fields", 'write kind = "..."')], source)
     return spec
+
+
+def _check_size(size: int, source: str) -> None:
+    if size > MAX_SPEC_BYTES:
+        fault = Fault("(top)", f"{size // 2**20} MB of text", 'put the arrays in a file and write data = "file.npz"')
+        raise SpecError([fault], source)
+
+
+def _unreadable(reason: str, source: str) -> SpecError:
+    return SpecError([Fault("(top)", f"not a spec: {reason}", "write TOML or JSON; is the file whole?")], source)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Spec:
+    """JSON's objects, without keys that come twice (TOML forbids them anyway)."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the field {shown(twice)} comes twice")
+    return table
 
 
 def _looks_like_toml(text: str) -> bool:
@@ -60,33 +82,40 @@ def read_spec_file(path: Path) -> Spec:
     Raises:
         SpecError: no such file, not text, or not a spec.
     """
-    if not path.is_file():
-        raise SpecError(
-            [Fault("(top)", "no such file", "check the path; dualgap problems example KIND prints one")], str(path)
-        )
-    if path.stat().st_size > MAX_SPEC_BYTES:
-        size = path.stat().st_size // 2**20
-        fault = Fault("(top)", f"{size} MB of text", 'put the arrays in a file and write data = "file.npz"')
-        raise SpecError([fault], str(path))
     try:
+        if not path.is_file():
+            what = "this is a folder" if path.is_dir() else "no such file"
+            remedy = "check the path; dualgap problems example KIND prints one"
+            raise SpecError([Fault("(top)", what, remedy)], str(path))
+        _check_size(path.stat().st_size, str(path))
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError(
-            [Fault("(top)", f"not text: {error.reason}", "specs are UTF-8 TOML or JSON")], str(path)
-        ) from None
+        reason = f"not text: {error.reason} at byte {error.start}"
+        raise SpecError([Fault("(top)", reason, "specs are UTF-8 TOML or JSON")], str(path)) from None
+    except OSError as error:
+        reason = f"can't be read: {error.strerror or error}"
+        raise SpecError([Fault("(top)", reason, "check the path and its permissions")], shown(str(path))) from None
     return parse_spec(text, str(path))
 
 
 def override(spec: Spec, settings: Mapping[str, str]) -> Spec:
-    """The spec with ``FIELD=VALUE`` settings applied; dots go into tables, values are TOML, or else text."""
+    """The spec with ``FIELD=VALUE`` settings applied; dots go into tables, values are TOML, or else text.
+
+    Raises:
+        SpecError: a field that isn't a table is given a part, or a field has no name.
+    """
     changed = dict(spec)
     for field, text in settings.items():
+        parts = field.split(".")
+        if not all(part.strip() for part in parts):
+            raise SpecError([Fault(field or '""', "a field without a name", "write FIELD=VALUE")], "--set")
+        *parents, last = parts
         table = changed
-        *parents, last = field.split(".")
-        for parent in parents:
+        for depth, parent in enumerate(parents, start=1):
             inner = table.get(parent, {})
             if not isinstance(inner, Mapping):
-                raise SpecError([Fault(field, f"{parent} is not a table", "name a field of the spec")], "--set")
+                where = ".".join(parts[:depth])
+                raise SpecError([Fault(field, f"{where} is not a table", f"set {where} as a whole")], "--set")
             table[parent] = dict(inner)
             table = table[parent]
         table[last] = parse_value(text)
@@ -96,9 +125,10 @@ def override(spec: Spec, settings: Mapping[str, str]) -> Spec:
 def parse_value(text: str) -> Any:
     """A TOML value, or the text itself where it isn't one."""
     try:
-        return tomllib.loads(f"value = {text}", parse_float=_decimal)["value"]
-    except tomllib.TOMLDecodeError:
+        values = tomllib.loads(f"value = {text}", parse_float=_decimal)
+    except (ValueError, RecursionError):
         return text
+    return values["value"] if len(values) == 1 else text
 
 
 def close(
@@ -106,20 +136,17 @@ def close(
 ) -> Problem:
     """The validated, closed problem of a raw spec.
 
+    ``generate = {size = 100, seed = 1, ...}`` stands for the fields of a generated instance, in every kind that has
+    a generator; fields that are given besides it take the place of generated ones.
+
     Raises:
         SpecError: lists every fault with its path and remedy.
     """
     spec = dict(raw)
-    kind = spec.pop("kind", None)
-    if not isinstance(kind, str):
-        known = ", ".join(sorted(kinds))
-        raise SpecError([Fault("kind", "missing" if kind is None else "not a text", f"one of: {known}")], source)
-    if kind not in kinds:
-        near = difflib.get_close_matches(kind, kinds, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(sorted(kinds))}"
-        raise SpecError([Fault("kind", f"unknown kind {kind!r}", hint)], source)
-    problem = kinds[kind]
+    problem = _problem_class(spec.pop("kind", None), kinds, source)
     try:
+        if "generate" in spec and "generate" not in problem.model_fields:
+            spec = {**_generated(problem, spec.pop("generate"), resolver.seed), **spec}
         closed = problem.resolve(spec, resolver)
     except PydanticCustomError as error:
         context = error.context or {}
@@ -128,3 +155,35 @@ def close(
         raise SpecError(error.faults, source) from None
     result: Problem = parsed(problem, closed, source)
     return result
+
+
+def _problem_class(kind: Any, kinds: Mapping[str, type[Problem]], source: str) -> type[Problem]:
+    known = ", ".join(sorted(kinds))
+    if not isinstance(kind, str):
+        message = "missing" if kind is None else f"{shown(kind)} is not a text"
+        raise SpecError([Fault("kind", message, f"one of: {known}")], source)
+    if kind not in kinds:
+        near = difflib.get_close_matches(kind, kinds, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"one of: {known}"
+        raise SpecError([Fault("kind", f"unknown kind {shown(kind)}", hint)], source)
+    return kinds[kind]
+
+
+def _generated(problem: type[Problem], options: Any, seed: int) -> dict[str, Any]:
+    """The fields of the instance that ``generate`` describes."""
+    if not isinstance(options, Mapping):
+        raise SpecError([Fault("generate", "not a table", "write generate = {size = 100, seed = 1}")])
+    given = {name: float(value) if isinstance(value, Decimal) else value for name, value in options.items()}
+    size, seed = given.pop("size", None), given.pop("seed", seed)
+    for name, number in (("size", size), ("seed", seed)):
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+            what = "missing" if number is None else f"{shown(number)} is not a whole number >= 0"
+            raise SpecError([Fault(f"generate.{name}", what, f"write {name} = 100")])
+    if size > MAX_GENERATED:
+        raise SpecError([Fault("generate.size", f"{shown(size)} is too large", f"at most {MAX_GENERATED}")])
+    try:
+        return problem.generate(size, seed, **given).content()
+    except NotImplementedError as error:
+        raise SpecError([Fault("generate", str(error), "write the data itself")]) from None
+    except UsageError as error:
+        raise SpecError([Fault("generate", str(error))]) from None

@@ -123,7 +123,7 @@ class _Verifier:
             self.tolerance = 0.0
         if self.outcome.value is not None:
             said, true = self.outcome.value, evaluation.objective
-            close = abs(said - true) <= REPORTED_TOLERANCE * max(1, abs(true)) if abs(said) < INFINITY else False
+            close = _close(float(said), float(true))
             self._check("value", close, f"the solver reports {_shown(said)}, recomputed {_shown(true)}")
         return evaluation
 
@@ -153,7 +153,7 @@ class _Verifier:
                 self._check("witness", True, f"{bound.evidence}: {bound.argument}")
                 found.append(bound)
         claimed = self.outcome.bound
-        if claimed is not None and abs(claimed) < INFINITY:
+        if claimed is not None and abs(float(claimed)) < INFINITY:
             if self.outcome.relation.carries_bounds:
                 tight = self.problem.tighten(float(claimed)) if isinstance(claimed, float) else claimed
                 found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))
@@ -204,9 +204,9 @@ class _Verifier:
                 return Verdict.CONTRADICTED, bound
         verified = _best(sense, [bound for bound in bounds if bound.evidence.verified])
         anyhow = _best(sense, bounds)
-        for bound, closed in ((verified, Verdict.OPTIMAL), (anyhow, Verdict.CLAIMED_OPTIMAL)):
-            if bound is not None and self._closes(value, bound, 0.0):
-                return closed, bound
+        for candidate, closed in ((verified, Verdict.OPTIMAL), (anyhow, Verdict.CLAIMED_OPTIMAL)):
+            if candidate is not None and self._closes(value, candidate, 0.0):
+                return closed, candidate
         if verified is not None and self.requested_gap > 0 and self._closes(value, verified, self.requested_gap):
             return Verdict.WITHIN, verified
         return Verdict.FEASIBLE, anyhow
@@ -225,6 +225,11 @@ def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
         if best is None or sense.better(best.value, bound.value):
             best = bound
     return best
+
+
+def _close(said: float, true: float) -> bool:
+    """Whether a reported number agrees with the recomputed one."""
+    return abs(said - true) <= REPORTED_TOLERANCE * max(1.0, abs(true))
 
 
 def _shown(value: Any) -> str:

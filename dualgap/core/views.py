@@ -12,6 +12,11 @@ from dualgap.core.relations import Relation
 from dualgap.core.witness import Witness
 
 
+def identity(bound: Real) -> Real:
+    """The map of a bound where form and problem share their objective."""
+    return bound
+
+
 @dataclass(frozen=True)
 class View:
     """One way to state a problem as a form. Listing views builds nothing.
@@ -25,7 +30,8 @@ class View:
         repair: the same for points that needn't be feasible (a route that isn't exact): rounded and made feasible
             where that can be done. ``decode`` is used where there is none.
         encode: an answer to a form's point (warm starts).
-        lift_bound: a bound (or value) of the form to the problem's objective; None for a point-only view.
+        lift_bound: a bound (or value) of the form to the problem's objective; the identity by default, None for a
+            point-only view. Whether a bound is carried at all is the relation's matter.
         lift_witness: a witness on the form to one that the problem's ``bound`` takes, or None.
     """
 
@@ -36,7 +42,7 @@ class View:
     decode: Callable[[Any], Any] | None = None
     repair: Callable[[Any], Any] | None = None
     encode: Callable[[Any], Any] | None = None
-    lift_bound: Callable[[Real], Real] | None = None
+    lift_bound: Callable[[Real], Real] | None = identity
     lift_witness: Callable[[Witness], Witness | None] | None = None
 
 

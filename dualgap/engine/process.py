@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import queue
 import signal
@@ -76,10 +77,8 @@ class WorkerProcess:
     def kill(self) -> None:
         """Ends the worker and whatever it started."""
         if self.alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         self.process.wait()
         self.log.unlink(missing_ok=True)
 

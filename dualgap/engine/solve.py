@@ -72,7 +72,7 @@ def solve(
 
     Args:
         problem: a ``Problem``, a raw spec, or the path of a spec.
-        solver: a name (``"highs"``, ``"highs[presolve=off]"``), a solver object or class; None takes what dispatch says.
+        solver: a name (``"highs"``, ``"highs[presolve=off]"``), an object or a class; None takes what dispatch says.
         parameters: of the solver, by name.
         via: the view to go through.
         start: an answer to start from; solvers with the trait ``warm`` use it.

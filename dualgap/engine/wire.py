@@ -20,7 +20,7 @@ def write_frame(stream: BinaryIO, data: Any) -> None:
     stream.write(_COUNT.pack(len(header), len(arrays)) + lengths + header)
     for array in arrays:
         if array.nbytes:
-            stream.write(memoryview(np.ascontiguousarray(array).reshape(-1)).cast("B"))
+            stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     stream.flush()
 
 

@@ -48,7 +48,7 @@ def _whole(values: Any, field: str, length: int) -> np.ndarray:
         raise SpecError([Fault(field, "counts must be whole numbers", "round them")], "answer")
     if array.shape != (length,):
         raise SpecError([Fault(field, f"{array.shape} entries, expected {length}", "one count each")], "answer")
-    return rounded.astype(np.int64)
+    return np.asarray(rounded, dtype=np.int64)
 
 
 def format_decimal(value: Fraction) -> str:

@@ -1,0 +1,29 @@
+"""Fixtures and marks that all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dualgap.plugins import registry as module
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real instances; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared/data beside the checkout: the real instances are not part of the project")
+    return SHARED
+
+
+@pytest.fixture
+def registered() -> Iterator[Callable[[Any], Any]]:
+    """Registers solvers and problems for one test, in a registry of its own."""
+    kept, module._registry = module._registry, module.Registry()
+    yield module._registry.register
+    module._registry = kept
