@@ -16,6 +16,8 @@ _PUBLIC = {
     "Problem": "dualgap.core.problem",
     "Answer": "dualgap.core.problem",
     "Solver": "dualgap.core.solver",
+    "Choice": "dualgap.core.solver",
+    "Context": "dualgap.core.solver",
     "Trait": "dualgap.core.solver",
     "Claim": "dualgap.core.claim",
     "Stop": "dualgap.core.claim",

@@ -18,24 +18,27 @@ hookimpl = pluggy.HookimplMarker(NAME)
 
 @hookspec
 def dualgap_solvers() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Solver classes by name."""
+    """Solver classes by name, the same as their class variable ``name``."""
 
 
 @hookspec
 def dualgap_problems() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Problem classes by kind."""
+    """Problem classes by kind, the same as their class variable ``kind``."""
 
 
 @hookspec
 def dualgap_bridges() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Bridges between forms by name."""
+    """Bridges (``dualgap.Bridge``) between forms by name."""
 
 
 @hookspec
 def dualgap_readers() -> Mapping[str, Any]:  # type: ignore[empty-body]
-    """Readers of field files by suffix (".kp"): functions of a path that return a raw spec."""
+    """Readers of field files by suffix (``".kp"``): functions of a path that return a raw spec."""
 
 
 @hookspec
 def dualgap_choices(problem: Any) -> Sequence[Any]:  # type: ignore[empty-body]
-    """Solvers to take where nobody names one, in the order to try: ``dualgap.core.solver.Choice``."""
+    """Solvers to take for ``problem`` where nobody names one, in the order to try: ``dualgap.Choice``.
+
+    Return an empty sequence for problems that you have nothing to say about. Plugins speak before the built-ins.
+    """

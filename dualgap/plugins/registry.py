@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
 import os
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,52 +13,18 @@ import pluggy
 
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
-from dualgap.core.solver import Solver
+from dualgap.core.solver import Choice, Solver
 from dualgap.core.views import Bridge
 from dualgap.plugins import hookspecs
+from dualgap.plugins.entries import API, Entry, Plugin, check_offer, problem_faults, quietly, solver_faults
+from dualgap.plugins.sources import called, classes, import_file
 
 GROUP = "dualgap"
 BUILT_IN = "dualgap"
 LOCAL = "(registered here)"
-API = 1
+TABLES = ("solvers", "problems", "bridges", "readers")
 
-
-@dataclass
-class Plugin:
-    """One installed plugin: where it came from, and its error if it is broken."""
-
-    name: str
-    source: str
-    version: str = ""
-    error: str = ""
-    clashes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Entry:
-    """Something a plugin offers under a name."""
-
-    name: str
-    target: Any
-    plugin: str
-    rival: str = ""
-
-    def resolve(self) -> Any:
-        """The object itself, imported if need be.
-
-        Raises:
-            UsageError: two plugins offer the name.
-            NoRouteError: the plugin's module can't be imported.
-        """
-        if self.rival:
-            raise UsageError(f"{self.name!r} is offered by both {self.plugin} and {self.rival}; uninstall one of them")
-        if isinstance(self.target, str):
-            module, _, attribute = self.target.partition(":")
-            try:
-                self.target = getattr(importlib.import_module(module), attribute)
-            except Exception as error:  # a plugin may raise anything at import; it must not take the rest along
-                raise NoRouteError(f"{self.name!r} of plugin {self.plugin} can't be imported: {error!r}") from error
-        return self.target
+__all__ = ["API", "Entry", "Plugin", "Registry", "registry"]
 
 
 class Registry:
@@ -77,93 +39,133 @@ class Registry:
         self.paths: list[str] = []
         self._manager = pluggy.PluginManager(hookspecs.NAME)
         self._manager.add_hookspecs(hookspecs)
-        self._load_module("dualgap.plugins.builtin", BUILT_IN)
+        built_in = Plugin(BUILT_IN, "dualgap.plugins.builtin")
+        self._load(built_in, lambda: importlib.import_module(built_in.source))
         if third_party:
             self._load_entry_points()
 
     # Loading.
     def _load_entry_points(self) -> None:
-        wanted = os.environ.get("DUALGAP_PLUGINS")
-        names = None if wanted is None else {name.strip() for name in wanted.split(",")}
-        for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name):
-            if names is not None and point.name not in names:
-                continue
-            plugin = Plugin(point.name, point.value, point.dist.version if point.dist else "")
-            self._guarded(plugin, point.load)
-
-    def _load_module(self, module: str, name: str) -> None:
-        self._guarded(Plugin(name, module), lambda: importlib.import_module(module))
+        points = sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value))
+        chosen = os.environ.get("DUALGAP_PLUGINS")
+        if chosen is not None:
+            wanted = [name.strip() for name in chosen.split(",") if name.strip()]
+            for name in sorted(set(wanted) - {point.name for point in points}):
+                known = ", ".join(point.name for point in points) or "none"
+                error = f"asked for, but not installed; installed: {known}"
+                self.plugins[name] = Plugin(name, "DUALGAP_PLUGINS", error=error)
+            points = [point for point in points if point.name in wanted]
+        for point in points:
+            distribution = point.dist.name if point.dist else ""
+            name = point.name if point.name not in self.plugins else f"{point.name} ({distribution or point.value})"
+            self._load(Plugin(name, point.value, point.dist.version if point.dist else ""), point.load)
 
     def load_path(self, path: str | Path) -> None:
         """Loads ``--plugin ./mine.py``: its hooks, or else every solver and problem class that it defines.
 
         Raises:
-            UsageError: no such file, or it can't be imported.
+            UsageError: no such file, it can't be imported, or a name of it is taken.
         """
         file = Path(path).resolve()
-        if not file.is_file():
-            raise UsageError(f"--plugin {path}: no such file")
-        name = f"dualgap_local_{file.stem}"
         if str(file) in self.paths:
             return
-        plugin = Plugin(file.name, str(file))
-        self._guarded(plugin, lambda: _import_file(name, file))
+        if not file.is_file():
+            raise UsageError(f"--plugin {path}: no such file")
+        plugin = Plugin(file.name if file.name not in self.plugins else str(file), str(file))
+        self._load(plugin, lambda: import_file(file), explicit=True)
         if plugin.error:
-            raise UsageError(f"--plugin {path} can't be loaded: {plugin.error.strip().splitlines()[-1]}")
+            del self.plugins[plugin.name]
+            raise UsageError(f"--plugin {path} can't be loaded: {plugin.error}")
         self.paths.append(str(file))
 
-    def _guarded(self, plugin: Plugin, load: Callable[[], Any]) -> None:
-        """Loads one plugin; whatever it raises is kept as its error."""
+    def _load(self, plugin: Plugin, load: Callable[[], Any], explicit: bool = False) -> None:
+        """Loads one plugin; whatever it raises is kept as its error, and then it offers nothing.
+
+        An ``explicit`` plugin, one that somebody asked for by its file, has no part that may fail on its own.
+        """
         self.plugins[plugin.name] = plugin
         try:
-            module = load()
-            self._manager.register(module, name=plugin.name)
-            hooked = self._manager.get_hookcallers(module) or []
-            called = {caller.name: self._call(caller.name, module) for caller in hooked}
-            if not called:
-                called = _offers(module)
-            for kind in ("solvers", "problems", "bridges", "readers"):
-                for name, target in dict(called.get(f"dualgap_{kind}") or {}).items():
-                    self._offer(getattr(self, kind), plugin, name, target)
-        except Exception:  # whatever a plugin raises is its own fault, shown by `plugins list`
-            plugin.error = traceback.format_exc()
-
-    def _call(self, hook: str, module: Any) -> Any:
-        if hook == "dualgap_choices":
-            return None
-        return getattr(module, hook)()
-
-    def _offer(self, table: dict[str, Entry], plugin: Plugin, name: str, target: Any) -> None:
-        _check_api(name, target)
-        known = table.get(name)
-        if known is None or known.plugin == plugin.name:
-            table[name] = Entry(name, target, plugin.name)
+            with quietly():
+                entries = self._entries(plugin, load())
+            if explicit:
+                self._insist(entries)
+        except (Exception, SystemExit) as error:  # whatever a plugin raises is its own fault, shown by `plugins list`
+            plugin.blame(error)
+            if self._manager.has_plugin(plugin.name):
+                self._manager.unregister(name=plugin.name)
             return
-        plugin.clashes.append(f"{name!r} is already offered by {known.plugin}")
+        for entry in entries:
+            self._offer(entry)
+
+    def _entries(self, plugin: Plugin, module: Any) -> list[Entry]:
+        """What the module's hooks offer, or its classes where it has no hook."""
+        self._manager.register(module, name=plugin.name)
+        callers = self._manager.get_hookcallers(module) or []
+        unknown = [caller.name for caller in callers if not caller.has_spec()]
+        if unknown:
+            raise TypeError(f"no hook {_nearest(unknown[0], vars(hookspecs), 'dualgap_')}")
+        tables = {
+            caller.name.removeprefix("dualgap_"): called(implementation, caller.name)
+            for caller in callers
+            for implementation in self._implementations(caller.name, plugin.name)
+            if caller.name != "dualgap_choices"
+        }
+        if not callers:
+            tables = classes(module)
+        entries = [Entry(kind, name, target, plugin) for kind in tables for name, target in tables[kind].items()]
+        for entry in entries:
+            if not isinstance(entry.target, str):
+                try:
+                    check_offer(entry.kind, entry.name, entry.target)
+                except TypeError as error:
+                    entry.fault = plugin.blame(error)
+        return entries
+
+    def _implementations(self, hook: str, plugin: str) -> list[pluggy.HookImpl]:
+        """One plugin's implementations of a hook, called one by one so that a fault has an owner."""
+        return [one for one in getattr(self._manager.hook, hook).get_hookimpls() if one.plugin_name == plugin]
+
+    def _insist(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            known = getattr(self, entry.kind).get(entry.name)
+            if entry.fault:
+                raise TypeError(entry.fault)
+            if known is not None:
+                raise ValueError(f"{entry.name!r} is already offered by {known.plugin}")
+
+    def _offer(self, entry: Entry) -> None:
+        """Enters it; a built-in keeps its name, two other plugins lose it to each other."""
+        table: dict[str, Entry] = getattr(self, entry.kind)
+        known = table.get(entry.name)
+        if known is None:
+            table[entry.name] = entry
+            return
+        entry.owner.clashes.append(f"{entry.name!r} is already offered by {known.plugin}")
         if known.plugin != BUILT_IN:
-            known.rival = plugin.name
+            known.rival = entry.plugin
+            known.owner.clashes.append(f"{entry.name!r} is also offered by {entry.plugin}")
 
     def register(self, thing: Any) -> Any:
-        """Registers a solver (class or instance) or a problem class of this process; returns it.
+        """Registers a solver (class or object) or a problem class in this process; a later one replaces an earlier.
 
         Raises:
-            UsageError: it is neither, or its name is taken.
+            UsageError: it is neither, it is incomplete, or a plugin has its name.
         """
         cls = thing if isinstance(thing, type) else type(thing)
-        if issubclass(cls, Solver):
-            table, name = self.solvers, cls.name
-        elif issubclass(cls, Problem):
-            table, name = self.problems, cls.kind
-        else:
-            raise UsageError(f"register takes a Solver or a Problem, not {cls.__name__}")
-        if not name:
-            raise UsageError(f"{cls.__name__} needs a class variable {'name' if table is self.solvers else 'kind'!r}")
+        if not issubclass(cls, Solver | Problem) or (isinstance(thing, Problem)):
+            raise UsageError(f"register takes a solver or a problem class, not {cls.__name__}")
+        faults = solver_faults(cls) if issubclass(cls, Solver) else problem_faults(cls)
+        if faults:
+            raise UsageError(f"{cls.__name__}: {'; '.join(faults)}")
+        kind, name = ("solvers", cls.name) if issubclass(cls, Solver) else ("problems", cls.kind)
+        table: dict[str, Entry] = getattr(self, kind)
         known = table.get(name)
         if known is not None and known.plugin != LOCAL:
             raise UsageError(
                 f"{name!r} is offered by {known.plugin}; {cls.__module__}.{cls.__qualname__} needs another name"
             )
-        table[name] = Entry(name, thing, LOCAL)
+        owner = self.plugins.setdefault(LOCAL, Plugin(LOCAL, "dualgap.register"))
+        table[name] = Entry(kind, name, thing, owner)
         return thing
 
     # Looking up.
@@ -171,7 +173,8 @@ class Registry:
         """The solver class (or registered instance) of a name; a bare engine takes its first interface.
 
         Raises:
-            UsageError: unknown, with the nearest names.
+            UsageError: unknown, with the nearest names; or two plugins offer it.
+            NoRouteError: its plugin is broken.
         """
         return self.solvers[self.solver_name(name)].resolve()
 
@@ -182,7 +185,12 @@ class Registry:
         interfaces = [known for known in self.solvers if known.partition("@")[0] == name]
         if interfaces:
             return interfaces[0]
-        raise UsageError(f"no solver {name!r}; {_nearest(name, self.solvers)}")
+        raise UsageError(f"no solver {_nearest(name, self.solvers)}{self._broken()}")
+
+    def _broken(self) -> str:
+        """A hint for a name that isn't there: it may belong to a plugin that couldn't be loaded."""
+        broken = [plugin.name for plugin in self.plugins.values() if plugin.error]
+        return f" (broken plugins, see dualgap plugins list: {', '.join(broken)})" if broken else ""
 
     def is_local(self, solver: str) -> bool:
         """Whether a solver exists in this process only."""
@@ -193,20 +201,45 @@ class Registry:
         return _Lazy(self.problems)
 
     def all_bridges(self) -> list[Bridge]:
-        """Every bridge that can be imported; one that can't is left out and marked on its plugin."""
+        """Every bridge that can be used; the others are marked on their plugin and left out."""
         found = []
-        for entry in list(self.bridges.values()):
+        for entry in self.bridges.values():
             try:
                 found.append(entry.resolve())
-            except NoRouteError as error:
-                self.plugins[entry.plugin].error = str(error)
-                del self.bridges[entry.name]
+            except (NoRouteError, UsageError):
+                continue
         return found
 
-    def choices(self, problem: Problem) -> list[Any]:
-        """What plugins would take for a problem, in the order of registration (built-ins last)."""
-        found = self._manager.hook.dualgap_choices(problem=problem)
-        return [choice for choices in found if choices for choice in choices]
+    def choices(self, problem: Problem) -> list[Choice]:
+        """What the plugins would take for a problem, in the order of their names; the built-ins' choices come last."""
+        found: list[Choice] = []
+        for plugin in [*(one for one in self.plugins.values() if one.name != BUILT_IN), self.plugins[BUILT_IN]]:
+            for implementation in self._implementations("dualgap_choices", plugin.name):
+                try:
+                    with quietly():
+                        found += self._chosen(implementation, problem)
+                except (Exception, SystemExit) as error:  # the other plugins' choices stand
+                    if plugin.name == BUILT_IN:
+                        raise
+                    plugin.blame(error)
+        return found
+
+    def _chosen(self, implementation: pluggy.HookImpl, problem: Problem) -> list[Choice]:
+        chosen: Any = implementation.function(*([problem] if implementation.argnames else [])) or ()
+        for choice in chosen:
+            if not isinstance(choice, Choice):
+                raise TypeError(f"dualgap_choices returned {choice!r}, expected dualgap.core.solver.Choice")
+            self.solver_name(choice.solver)
+        return list(chosen)
+
+    def inspect(self) -> None:
+        """Resolves everything that is offered, so that every broken plugin is marked before they are listed."""
+        for kind in TABLES:
+            for entry in getattr(self, kind).values():
+                try:
+                    entry.resolve()
+                except (NoRouteError, UsageError):
+                    continue
 
 
 class _Lazy(Mapping[str, type[Problem]]):
@@ -224,37 +257,12 @@ class _Lazy(Mapping[str, type[Problem]]):
         return len(self._entries)
 
 
-def _import_file(name: str, file: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _offers(module: Any) -> dict[str, dict[str, Any]]:
-    """Solver and problem classes that a module without hooks defines."""
-    classes = [item for item in vars(module).values() if isinstance(item, type) and item.__module__ == module.__name__]
-    solvers = {item.name: item for item in classes if issubclass(item, Solver) and item.name}
-    problems = {item.kind: item for item in classes if issubclass(item, Problem) and item.kind}
-    if not solvers and not problems:
-        raise ImportError("it defines no dualgap hook, no Solver with a name and no Problem with a kind")
-    return {"dualgap_solvers": solvers, "dualgap_problems": problems}
-
-
-def _check_api(name: str, target: Any) -> None:
-    api = getattr(target, "api", API)
-    if isinstance(target, type) and api != API:
-        raise TypeError(f"{name!r} is written for plugin interface {api}, this dualgap has {API}")
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
+def _nearest(name: str, known: Mapping[str, Any], prefix: str = "") -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(sorted(known))}"
+    names = [candidate for candidate in known if candidate.startswith(prefix)]
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"{name!r}; " + (f"did you mean {', '.join(near)}?" if near else f"there are: {', '.join(sorted(names))}")
 
 
 _registry: Registry | None = None
