@@ -153,7 +153,9 @@ class _Verifier:
                 self._check("witness", True, f"{bound.evidence}: {bound.argument}")
                 found.append(bound)
         claimed = self.outcome.bound
-        if claimed is not None and abs(float(claimed)) < INFINITY:
+        if claimed is not None and claimed != claimed:
+            self._check("bound", False, "the solver's bound is not a number")
+        elif claimed is not None and abs(float(claimed)) < INFINITY:
             if self.outcome.relation.carries_bounds:
                 tight = self.problem.tighten(float(claimed)) if isinstance(claimed, float) else claimed
                 found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))

@@ -1,6 +1,5 @@
 """A toy sharding plan: an outer choice by enumeration, the inner integer programs through ``ctx.subsolve``."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -29,30 +28,28 @@ class Sharding(dg.Problem):
     capacity: Number
 
     def evaluate(self, answer):
-        picked = np.arange(len(self.seconds)), list(answer.choice)
-        time, used = Fraction(int(self.seconds[picked].sum()), answer.degree), int(self.memory[picked].sum())
-        over = dg.Violation(max(used - self.capacity, 0))
-        return dg.Evaluation(time + self.overhead[answer.degree - 1], {"memory": over}, exact=True)
+        picked, k = (np.arange(len(self.seconds)), list(answer.choice)), answer.degree
+        over = dg.Violation(max(int(self.memory[picked].sum()) - self.capacity, 0))
+        time = Fraction(int(self.seconds[picked].sum()), k) + self.overhead[k - 1]
+        return dg.Evaluation(time, {"memory": over}, exact=True)
 
     def bound(self, witness, seconds=10.0):  # the least, over the degrees, of their Lagrangian bounds
-        duals = dyadic(np.minimum(witness.memory, 0))
-        return dg.Bound(min(map(self.lagrangian, range(1, len(duals) + 1), duals)), dg.Evidence.PROVED)
+        bounds = map(self.lagrangian, range(1, 99), dyadic(np.minimum(witness.memory, 0)))
+        return dg.Bound(min(bounds), dg.Evidence.PROVED)
 
     def lagrangian(self, degree, y):
         costs = np.vectorize(lambda t, m: Fraction(int(t), degree) - y * int(m), otypes=[object])
-        return (
-            costs(self.seconds, self.memory).min(axis=1).sum() + y * fraction(self.capacity) + self.overhead[degree - 1]
-        )
+        least = costs(self.seconds, self.memory).min(axis=1).sum()
+        return least + y * fraction(self.capacity) + self.overhead[degree - 1]
 
     def inner(self, degree):
         (layers, options), n = self.seconds.shape, self.seconds.size
         rows = np.vstack([np.kron(np.eye(layers), np.ones(options)), self.memory.reshape(1, -1)])
         sides = np.append(np.ones(layers), -np.inf), np.append(np.ones(layers), self.capacity)
-        box, cost = (np.zeros(n), np.ones(n), np.ones(n, bool)), self.seconds.ravel() / degree
-        return dg.MixedIntegerProgram(cost, csr_array(rows), *sides, *box, offset=self.overhead[degree - 1])
+        data = self.seconds.ravel() / degree, csr_array(rows), *sides, np.zeros(n), np.ones(n), np.ones(n, bool)
+        return dg.MixedIntegerProgram(*data, offset=self.overhead[degree - 1])
 
 
-@dataclass(frozen=True)
 class OuterEnumeration(dg.Solver):
     name, accepts = "toy-outer", (Sharding,)
 
