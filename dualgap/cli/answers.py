@@ -1,0 +1,62 @@
+"""Answers in files of their own: what ``--answer`` writes and ``--start`` reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dualgap.cli.screen import complain
+from dualgap.core.errors import UsageError
+from dualgap.core.problem import Problem
+from dualgap.core.serialize import to_json
+from dualgap.engine.run import Run
+
+
+def write_answer(run: Run, path: Path) -> None:
+    """Writes a run's answer: JSON, or CSV where the name ends in ``.csv``; a complaint where there is none.
+
+    Raises:
+        UsageError: the answer has no form as a table.
+    """
+    if run.answer_data is None:
+        complain(f"no answer to write to {path}")
+        return
+    data = to_json(run.answer_data)
+    text = as_csv(data) if path.suffix == ".csv" else json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def as_csv(data: Mapping[str, Any]) -> str:
+    """``{field: {name: value}}`` with the columns name and value, fields of lists as columns.
+
+    Raises:
+        UsageError: the answer is neither.
+    """
+    fields = list(data.values())
+    if len(fields) == 1 and isinstance(fields[0], Mapping):
+        rows: list[tuple[Any, ...]] = [("name", "value"), *fields[0].items()]
+    elif fields and all(isinstance(field, list) and len(field) == len(fields[0]) for field in fields):
+        rows = [tuple(data), *zip(*fields, strict=True)]
+    else:
+        raise UsageError("this answer is no table; write it to a .json file")
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def read_start(problem: Problem, path: Path | None) -> Any:
+    """The answer in a file to start from (a run's, or a bare one), or None.
+
+    Raises:
+        SpecError: it can't be read as an answer to this problem.
+    """
+    if path is None:
+        return None
+    from dualgap.study.answers import read_any
+
+    given = read_any(problem, path)
+    return given.answer if isinstance(given, Run) else given

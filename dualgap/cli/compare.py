@@ -1,0 +1,99 @@
+"""``dualgap compare``: several solvers on the same problem, on equal terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dualgap.cli.options import Gap, Json, Memory, Plugins, Seed, Settings, Threads, Time, complete_solver
+
+if TYPE_CHECKING:
+    from dualgap.cli.inputs import Given
+    from dualgap.study.compare import Comparison
+
+app = typer.Typer(add_completion=False)
+
+Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Specs or field files; - for stdin.")]
+Solvers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--solver",
+        metavar="SOLVER",
+        autocompletion=complete_solver,
+        help=r"NAME, NAME\[parameter=value] or LABEL=NAME\[...]; repeatable. One exact and two approximate by default.",
+    ),
+]
+
+
+@app.command()
+def compare(
+    spec: Specs,
+    solver: Solvers = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every solver that reaches the problem.")] = False,
+    path: Annotated[
+        str | None, typer.Option("--path", metavar="FIELD=lo:hi:n", help="Compare along values of a field.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", metavar="FILE", help="A run or an answer to hold against the solvers.")
+    ] = None,
+    setting: Settings = None,
+    time: Time = 10.0,
+    gap: Gap = 0.0,
+    seed: Seed = 0,
+    threads: Threads = 1,
+    memory: Memory = None,
+    json: Json = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="REPORT.html", help="Write a report with its plots.")
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Run several solvers on the same problem, on equal terms."""
+    from dualgap.cli.comparison import comparison_items, exit_code
+    from dualgap.cli.inputs import check_writable, read_problem
+    from dualgap.cli.screen import show, show_json, tell
+
+    check_writable(output)
+    limits = {"time": time, "gap": gap, "seed": seed, "threads": threads, "memory": memory}
+    options = {"solvers": solver or None, "everything": everything, "reference": reference, **limits}
+    found: list[Comparison] = []
+    for given in [read_problem(name, setting, seed) for name in spec]:
+        if found and found[-1].interrupted:
+            break
+        found += _compared(given, path, options)
+    if output is not None:
+        _report(found, output)
+    if json:
+        data = [comparison.data() for comparison in found]
+        show_json(data[0] if len(data) == 1 else {"comparisons": data})
+    else:
+        for comparison in found:
+            show(*comparison_items(comparison))
+    if output is not None:
+        tell(f"report written to {output}")
+    raise typer.Exit(exit_code(found))
+
+
+def _compared(given: Given, path: str | None, options: dict[str, Any]) -> list[Comparison]:
+    from dualgap.cli.comparison import watching
+    from dualgap.cli.inputs import read_path
+    from dualgap.study.compare import compare as run_comparison
+    from dualgap.study.compare import compare_path
+
+    with watching(given.problem, options["solvers"], options["time"]) as listeners:
+        if path is None:
+            return [run_comparison(given.problem, **options, **listeners)]
+        field, values = read_path(path)
+        return compare_path(given.problem, field, values, **options, **listeners)
+
+
+def _report(found: list[Comparison], path: Path) -> None:
+    import shlex
+    import sys
+
+    from dualgap.study.report import write_report
+
+    write_report(found, path, shlex.join(["dualgap", *sys.argv[1:]]))

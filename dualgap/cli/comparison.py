@@ -1,0 +1,104 @@
+"""A comparison on the screen: a line for every run as it ends, then the joint statement and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from dualgap.cli.progress import Ticker, listener, ticking
+from dualgap.cli.screen import facts, table, tell
+from dualgap.cli.show import style
+from dualgap.core.problem import Problem
+from dualgap.core.statement import format_gap, format_value
+from dualgap.engine.run import Run
+from dualgap.study.compare import Comparison
+from dualgap.study.joint import Standing
+
+_PRECEDENCE = (130, 5, 4, 3, 6)
+
+
+@contextmanager
+def watching(problem: Problem, solvers: Sequence[str] | None, limit: float) -> Iterator[dict[str, Callable[..., Any]]]:
+    """The callbacks of a comparison: a ticker for the solver at work, a line for each that has ended."""
+    names = list(solvers or ())
+
+    def title(ended: int) -> str:
+        return f"{problem.kind}: {names[ended] if ended < len(names) else f'solver {ended + 1}'}"
+
+    with ticking(title(0), limit) as ticker:
+        listeners: dict[str, Any] = {"on_run": _Ended(ticker, title), "on_progress": listener(ticker)}
+        yield listeners
+
+
+class _Ended:
+    """Counts the runs that have ended and says a line of each."""
+
+    def __init__(self, ticker: Ticker | None, title: Callable[[int], str]) -> None:
+        self.ticker = ticker
+        self.title = title
+        self.count = 0
+
+    def __call__(self, run: Run) -> None:
+        self.count += 1
+        if self.ticker is not None:
+            self.ticker.restart(self.title(self.count))
+        said = run.certificate.statement if run.certificate is not None else _reason(run)
+        tell(f"{run.name}: {said}")
+
+
+def comparison_items(comparison: Comparison) -> Iterator[RenderableType]:
+    """Everything that is shown of a comparison: contradictions, the joint statement, a row a run, what was left out."""
+    for contradiction in comparison.joint.contradictions:
+        yield Text(f"Contradiction: {contradiction.reason}.", style="bold red")
+    if comparison.point is not None:
+        field, value = comparison.point
+        yield Text(f"{field} = {format_value(value)}", style="bold")
+    yield Text(comparison.statement, style="bold")
+    yield ""
+    yield table(
+        ("solver", "value", "bound", "evidence", "gap", "seconds", "verdict"),
+        [_row(run, standing) for run, standing in zip(comparison.runs, comparison.joint.standings, strict=True)],
+        right=("value", "bound", "gap", "seconds"),
+    )
+    refused = [(run.name, Text(_reason(run), "yellow")) for run in comparison.runs if run.certificate is None]
+    if refused:
+        yield ""
+        yield facts(refused)
+    if comparison.left_out:
+        yield ""
+        yield Text("Left out:", style="bold")
+        yield facts(comparison.left_out.items())
+    settings = comparison.settings
+    yield ""
+    yield Text(f"Each solver had {settings.time:g} s, {settings.threads} thread(s), seed {settings.seed}.", style="dim")
+
+
+def _row(run: Run, standing: Standing) -> tuple[str | Text, ...]:
+    certificate = run.certificate
+    if certificate is None:
+        return run.name, "-", "-", "-", "-", "-", Text("refused" if run.refused else "failed", style="yellow")
+    verdict = standing.verdict or certificate.verdict
+    shown = Text(f"{verdict}, {standing.note}" if standing.note else str(verdict), style=style(verdict))
+    return (
+        run.name,
+        format_value(certificate.value),
+        format_value(certificate.bound),
+        str(certificate.evidence),
+        format_gap(certificate.relative_gap),
+        f"{run.seconds.get('total', 0.0):.2f}",
+        shown,
+    )
+
+
+def _reason(run: Run) -> str:
+    return run.refused or run.message or run.error.strip().rpartition("\n")[2] or f"stopped by: {run.stop}"
+
+
+def exit_code(found: Sequence[Comparison]) -> int:
+    """The gravest of the comparisons' codes."""
+    codes = {comparison.exit_code for comparison in found}
+    return next((code for code in _PRECEDENCE if code in codes), 0)

@@ -1,0 +1,35 @@
+"""``solve --write-model``: the integer program that a route ends in, as a file for other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dualgap.cli.screen import tell
+from dualgap.core.errors import UsageError
+from dualgap.core.forms import MixedIntegerProgram
+from dualgap.core.problem import Problem
+from dualgap.engine.routes import BuiltRoute, routes
+from dualgap.engine.solve import prepare
+from dualgap.plugins.registry import registry
+
+WRITER = "highs"
+SUFFIXES = (".mps", ".lp")
+
+
+def write_model(problem: Problem, solver: str | None, via: str | None, path: Path) -> None:
+    """Writes the mixed-integer program of the strongest route to ``solver`` (HiGHS by default).
+
+    Raises:
+        UsageError: an unknown suffix, or no such program on the way to this solver.
+    """
+    from dualgap.solvers.highs import write_model as write
+
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f"--write-model {path}: name a file that ends in {' or '.join(SUFFIXES)}")
+    instance = prepare(solver or WRITER).instance
+    found = routes(problem, instance, registry().all_bridges(), via)
+    route = next((route for route in found if issubclass(route.target, MixedIntegerProgram)), None)
+    if route is None:
+        raise UsageError(f"no integer program on the way from {problem.kind} to {instance.name}; take -s {WRITER}")
+    write(BuiltRoute(route, problem).form, path)
+    tell(f"model written to {path}")

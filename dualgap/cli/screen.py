@@ -1,0 +1,70 @@
+"""Where things are printed: data on stdout, messages and progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+UNFOLDED = 24  # characters: shorter names in a first column stay on one line
+
+
+class Screen(Console):
+    """A console that lets a broken pipe through to ``main``, which ends quietly."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # the BrokenPipeError that rich is handling
+
+
+OUT = Screen(highlight=False, markup=False, emoji=False)
+ERR = Screen(highlight=False, markup=False, emoji=False, stderr=True)
+
+
+def complain(message: str) -> None:
+    """An error on stderr."""
+    ERR.print(Text.assemble(("dualgap: ", "bold red"), message), soft_wrap=True)
+
+
+def tell(message: str) -> None:
+    """A message on stderr."""
+    ERR.print(Text(message, style="dim"), soft_wrap=True)
+
+
+def show(*items: RenderableType) -> None:
+    """Something for people on stdout."""
+    for item in items:
+        OUT.print(item)
+
+
+def show_json(data: Any) -> None:
+    """One JSON document on stdout, a line where it is a list of rows or a run."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str] = ()) -> Table:
+    """A compact table that folds rather than cuts; columns named in ``right`` are aligned there."""
+    listed = list(rows)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
+    for k, name in enumerate(header):
+        names = k == 0 and all(len(row[0]) <= UNFOLDED for row in listed)
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=names)
+    for row in listed:
+        made.add_row(*row)
+    return made
+
+
+def facts(rows: Iterable[tuple[str, str | Text]]) -> Table:
+    """Names and what they are, a line each."""
+    made = Table.grid(padding=(0, 2, 0, 0))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows:
+        made.add_row(name, value)
+    return made
