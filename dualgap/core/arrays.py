@@ -65,7 +65,7 @@ def _from_decimal(value: Decimal, infinite: bool) -> int | float:
         return number
     if value.adjusted() < _INT64_DIGITS and value == value.to_integral_value() and INT64_MIN <= value <= INT64_MAX:
         return int(value)
-    raise _fail(f"{shown(value)} has more digits than a float64 carries", "scale the data to integers")
+    raise _fail(f"{shown(value)} is no 64-bit float without loss", "scale the data to integers")
 
 
 def as_array(value: Any, *, infinite: bool = False) -> np.ndarray:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Mapping
+import re
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import array_digest, as_array
+from dualgap.core.arrays import array_digest, as_array, shown
 from dualgap.core.errors import Fault, SpecError
 
-Table = Mapping[str, list[Any]]
+MAX_DATA_BYTES = 2**30
+
+Table = Mapping[str, Sequence[Any]]
+
+_UNREADABLE = (OSError, ValueError, EOFError, KeyError, csv.Error, zlib.error, zipfile.BadZipFile)
+_NUMBER = re.compile(r"[+-]?(\d+(?P<point>\.\d*)?|\.\d+)(?P<power>[eE][+-]?\d+)?", re.ASCII)
+_SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
 @dataclass
@@ -33,10 +44,22 @@ class Resolver:
     seed: int = 0
     artefacts: dict[str, str] = field(default_factory=dict)
 
-    def path(self, name: str, where: str) -> Path:
+    def path(self, name: Any, where: str) -> Path:
+        """The file that a spec names.
+
+        Raises:
+            SpecError: it isn't there.
+        """
+        if not isinstance(name, str) or not name:
+            raise SpecError([Fault(where, "expected the name of a file", 'write "items.csv"')])
         path = self.base / name
-        if not path.is_file():
-            raise SpecError([Fault(where, f"no file {name!r} in {self.base or '.'}", "paths are relative to the spec")])
+        try:
+            there = path.is_file()
+        except OSError:  # a name that no file can have
+            there = False
+        if not there:
+            folder = "the working directory" if str(self.base) == "." else str(self.base)
+            raise SpecError([Fault(where, f"no file {shown(name)} in {folder}", "paths are relative to the spec")])
         return path
 
     def record(self, name: str, array: np.ndarray) -> np.ndarray:
@@ -44,82 +67,158 @@ class Resolver:
         self.artefacts[name] = array_digest(array)
         return array
 
-    def columns(self, spec: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-        """The spec with ``data`` read and strings in ``fields`` replaced by its columns; ``{file = ...}`` by its array."""
+    def columns(
+        self, spec: Mapping[str, Any], fields: Iterable[str], texts: Collection[str] = ("names",)
+    ) -> dict[str, Any]:
+        """The spec with ``data`` read and strings in ``fields`` replaced by its columns; ``{file = ...}`` by its array.
+
+        Columns for ``texts`` are taken as they are written ("007" stays "007").
+
+        Raises:
+            SpecError: lists every column that isn't there.
+        """
         closed = dict(spec)
-        table = self.table(closed.pop("data"), "data") if "data" in closed else None
+        table = self._read(closed.pop("data"), "data") if "data" in closed else None
+        faults: list[Fault] = []
         for name in fields:
             value = closed.get(name)
             if isinstance(value, Mapping) and "file" in value:
-                closed[name] = self.array(str(value["file"]), f"{name}.file")
-            elif table is not None:
-                closed[name] = _taken(table, value, name)
-                if closed[name] is None:
-                    closed.pop(name)
+                closed[name] = self.array(value["file"], f"{name}.file")
+            elif table is not None and value is not None:
+                missing = _missing(table, value)
+                faults += [Fault(name, f"no column {shown(part)}", f"columns: {_listed(table)}") for part in missing]
+                closed[name] = value if missing else _taken(table, value, name in texts)
+        if faults:
+            raise SpecError(faults)
         return closed
 
     def table(self, name: Any, where: str) -> Table:
-        """Columns of a ``.csv[.gz]``, ``.npz`` or ``.parquet`` file; numbers in CSV are read exactly."""
-        if not isinstance(name, str):
-            raise SpecError([Fault(where, "expected the name of a file", 'write data = "items.csv"')])
+        """Columns of a ``.csv[.gz]``, ``.npz`` or ``.parquet`` file; numbers in CSV are read exactly.
+
+        Raises:
+            SpecError: it isn't there, isn't whole, or holds objects that would have to be unpickled.
+        """
+        return {column: _numbers(cells) for column, cells in self._read(name, where).items()}
+
+    def _read(self, name: Any, where: str) -> Table:
         path = self.path(name, where)
-        suffixes = path.suffixes
         try:
-            if ".csv" in suffixes:
+            if _suffix(path) == ".csv":
                 return _read_csv(read_text(path))
-            if suffixes[-1:] == [".npz"]:
+            if _suffix(path) == ".npz":
                 with np.load(path, allow_pickle=False) as arrays:
                     return {key: arrays[key] for key in arrays.files}
-            if suffixes[-1:] == [".parquet"]:
-                from pandas import read_parquet
+            if _suffix(path) == ".parquet":
+                return _read_parquet(path)
+        except _UNREADABLE as error:
+            raise SpecError([_unreadable(name, where, error)]) from error
+        raise SpecError([Fault(where, f"can't read {shown(name)}", "use .csv, .csv.gz, .npz or .parquet")])
 
-                frame = read_parquet(path)
-                return {str(column): frame[column].tolist() for column in frame}
-        except (OSError, ValueError, EOFError, UnicodeDecodeError) as error:
-            raise SpecError([Fault(where, f"can't read {name}: {error}", "is the file whole?")]) from error
-        raise SpecError([Fault(where, f"can't read {name}", "use .csv, .csv.gz, .npz or .parquet")])
+    def array(self, name: Any, where: str) -> np.ndarray:
+        """A matrix without a header from ``.csv[.gz]``, or the only array of an ``.npz``, or an ``.npy``.
 
-    def array(self, name: str, where: str) -> np.ndarray:
-        """A matrix without a header from ``.csv[.gz]``, or the only array of an ``.npz``, or an ``.npy``."""
+        Raises:
+            SpecError: it isn't there, isn't whole, or isn't numeric.
+        """
         path = self.path(name, where)
         try:
-            if ".csv" in path.suffixes:
-                rows = [[parse_number(cell) for cell in row] for row in csv.reader(io.StringIO(read_text(path))) if row]
-                return as_array(rows)
+            if _suffix(path) == ".csv":
+                return as_array([_numbers(row) for row in csv.reader(io.StringIO(read_text(path))) if row])
             loaded = np.load(path, allow_pickle=False)
-            return as_array(loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]])
-        except (OSError, ValueError, EOFError) as error:
-            raise SpecError([Fault(where, f"can't read {name}: {error}", "is the file whole?")]) from error
+            if isinstance(loaded, np.ndarray):
+                return as_array(loaded)
+            with loaded:
+                if len(loaded.files) != 1:
+                    raise ValueError(f"it holds {len(loaded.files)} arrays")
+                return as_array(loaded[loaded.files[0]])
+        except PydanticCustomError as error:
+            remedy = str((error.context or {}).get("remedy", ""))
+            raise SpecError([Fault(where, f"{shown(name)}: {error.message()}", remedy)]) from error
+        except _UNREADABLE as error:
+            raise SpecError([_unreadable(name, where, error)]) from error
 
 
-def _taken(table: Table, value: Any, name: str) -> Any:
-    """A column (or several) of the table where ``value`` names them, else ``value`` itself."""
-    if isinstance(value, str) and value in table:
-        return table[value]
-    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
-        return [_taken(table, part, name) for part in value]
+def _suffix(path: Path) -> str:
+    """The last suffix, before ``.gz``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return next((suffix for suffix in reversed(suffixes) if suffix != ".gz"), "")
+
+
+def _unreadable(name: Any, where: str, error: Exception) -> Fault:
+    pickled = "pickle" in str(error)
+    reason = "it isn't an array file, or needs unpickling, which is refused" if pickled else str(error)
+    remedy = "save plain numeric arrays with numpy.savez" if pickled else "is the file whole?"
+    return Fault(where, f"can't read {shown(name)}: {reason}", remedy)
+
+
+def _missing(table: Table, value: Any) -> list[str]:
+    """The names in ``value`` that are no columns."""
     if isinstance(value, str):
-        known = ", ".join(table)
-        raise SpecError([Fault(name, f"no column {value!r}", f"columns: {known}")])
-    return value
+        return [] if value in table else [value]
+    return [part for part in value if part not in table] if _named(value) else []
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(part, str) for part in value)
+
+
+def _taken(table: Table, value: Any, text: bool) -> Any:
+    """A column (or several) of the table where ``value`` names them, else ``value`` itself."""
+    if isinstance(value, str):
+        return list(table[value]) if text else _numbers(table[value])
+    return [_taken(table, part, text) for part in value] if _named(value) else value
+
+
+def _listed(table: Table) -> str:
+    names = list(table)
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def read_text(path: Path) -> str:
-    """A text file, decompressed where it ends in ``.gz``."""
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    """A UTF-8 text file, decompressed where it ends in ``.gz``.
+
+    Raises:
+        OSError, EOFError, zlib.error: it can't be read, or isn't whole. ValueError: not UTF-8, or over a gigabyte.
+    """
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        data = file.read(MAX_DATA_BYTES + 1)
+    if len(data) > MAX_DATA_BYTES:
+        raise ValueError(f"more than {MAX_DATA_BYTES // 2**20} MB of text; save the arrays as .npz")
     return data.decode("utf-8-sig")
 
 
-def _read_csv(text: str) -> Table:
-    rows = list(csv.reader(io.StringIO(text)))
-    if not rows:
+def _read_csv(text: str) -> dict[str, list[str]]:
+    """Columns by the names in the header, cells as they are written."""
+    reader = csv.reader(io.StringIO(text))
+    header = [name.strip() for name in next(reader, [])]
+    if not header:
         raise ValueError("the file is empty")
-    header = [name.strip() for name in rows[0]]
-    body = [row for row in rows[1:] if row]
-    for number, row in enumerate(body, start=2):
-        if len(row) != len(header):
-            raise ValueError(f"line {number} has {len(row)} cells, the header {len(header)}")
-    return {name: [_cell(row[k]) for row in body] for k, name in enumerate(header)}
+    twice = [name for name, count in Counter(header).items() if count > 1]
+    if twice:
+        raise ValueError(f"two columns are called {twice[0]!r}")
+    body = []
+    for row in reader:
+        if row and len(row) != len(header):
+            raise ValueError(f"line {reader.line_num} has {len(row)} cells, the header {len(header)}")
+        if row:
+            body.append(row)
+    return {name: [row[k].strip() for row in body] for k, name in enumerate(header)}
+
+
+def _read_parquet(path: Path) -> dict[str, list[Any]]:
+    try:
+        from pandas import read_parquet
+    except ImportError:
+        raise ValueError("this needs pandas and pyarrow: pip install 'dualgap[parquet]'") from None
+    frame = read_parquet(path)
+    return {str(column): frame[column].tolist() for column in frame}
+
+
+def _numbers(cells: Any) -> Any:
+    """Cells of a CSV file as exact numbers where they are numbers; other data as it is."""
+    if not isinstance(cells, list):
+        return cells
+    return [_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _cell(text: str) -> Any:
@@ -129,17 +228,16 @@ def _cell(text: str) -> Any:
         return text.strip()
 
 
-def parse_number(text: str) -> int | Decimal:
-    """A number as written: an int or an exact Decimal.
+def parse_number(text: str) -> int | float | Decimal:
+    """A number as written: an int, an exact Decimal, or a float for NaN and infinities.
 
     Raises:
         ValueError: it isn't a number.
     """
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text.strip()!r} is not a number") from None
+    word = text.strip()
+    match = _NUMBER.fullmatch(word)
+    if match is None:
+        if word.lower() in _SPECIAL:
+            return _SPECIAL[word.lower()]
+        raise ValueError(f"{shown(word)} is not a number")
+    return Decimal(word) if match["point"] or match["power"] or "." in word else int(word)

@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -152,9 +153,16 @@ def close(
         context = error.context or {}
         raise SpecError([Fault("data", error.message(), str(context.get("remedy", "")))], source) from None
     except SpecError as error:
-        raise SpecError(error.faults, source) from None
+        raise SpecError(_named_faults(error), source) from None
     result: Problem = parsed(problem, closed, source)
     return result
+
+
+def _named_faults(error: SpecError) -> list[Fault]:
+    """The faults, with the file that they stand in where it isn't the spec itself."""
+    if error.source == "spec":
+        return list(error.faults)
+    return [replace(fault, path=f"{error.source}, {fault.path}") for fault in error.faults]
 
 
 def _problem_class(kind: Any, kinds: Mapping[str, type[Problem]], source: str) -> type[Problem]:
@@ -173,7 +181,9 @@ def _generated(problem: type[Problem], options: Any, seed: int) -> dict[str, Any
     """The fields of the instance that ``generate`` describes."""
     if not isinstance(options, Mapping):
         raise SpecError([Fault("generate", "not a table", "write generate = {size = 100, seed = 1}")])
-    given = {name: float(value) if isinstance(value, Decimal) else value for name, value in options.items()}
+    given: dict[str, Any] = {
+        name: float(value) if isinstance(value, Decimal) else value for name, value in options.items()
+    }
     size, seed = given.pop("size", None), given.pop("seed", seed)
     for name, number in (("size", size), ("seed", seed)):
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:

@@ -114,6 +114,8 @@ class Knapsack(Problem):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         n, (rows, items) = len(self.values), self.weights.shape
+        if n == 0:
+            raise fault("no items", "name at least one")
         if items != n:
             raise fault(f"weights has {items} items, values {n}", "give every item one value and one weight a row")
         if len(self.capacity) != rows:
@@ -136,7 +138,7 @@ class Knapsack(Problem):
             from dualgap.problems.knapsack.readers import read_instance
 
             name, form = raw.pop("file"), raw.pop("format", None)
-            read = read_instance(resolver.path(str(name), "file"), form, raw.pop("instance", None))
+            read = read_instance(resolver.path(name, "file"), form, raw.pop("instance", None))
             return {**read, **raw}
         weights = raw.get("weights")
         named = isinstance(weights, list) and weights and all(isinstance(part, str) for part in weights)
