@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "solve": "dualgap.engine.solve",
     "compare": "dualgap.study.compare",
-    "verify": "dualgap.study.grade",
+    "verify": "dualgap.study.grade:grade",
     "load": "dualgap.api",
     "register": "dualgap.api",
     "Problem": "dualgap.core.problem",
@@ -55,7 +55,8 @@ __all__ = ["__version__", *_PUBLIC]
 def __getattr__(name: str) -> Any:
     """Public names are imported when they are first used, so that ``import dualgap`` costs nothing."""
     if name in _PUBLIC:
-        value = getattr(importlib.import_module(_PUBLIC[name]), name)
+        module, _, attribute = _PUBLIC[name].partition(":")
+        value = getattr(importlib.import_module(module), attribute or name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'dualgap' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Exact against approximate: comparisons, grades of anybody's answer, reports."""

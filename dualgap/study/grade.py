@@ -1,0 +1,147 @@
+"""``grade``: anybody's answer or run, checked from the spec alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from dualgap.core.certificate import INFINITY, Bound, Certificate, Check, Evidence, Verdict
+from dualgap.core.claim import Outcome, Stop
+from dualgap.core.errors import NoRouteError
+from dualgap.core.exact import Real, fraction
+from dualgap.core.problem import Problem
+from dualgap.core.relations import Relation, compose
+from dualgap.core.verify import verify
+from dualgap.engine.environment import versions
+from dualgap.engine.load import load
+from dualgap.engine.run import Attempt, Run
+from dualgap.engine.solve import solve
+from dualgap.study.answers import read_answer, read_given
+
+GIVEN = "given"  # stands for the solver in the run of a bare answer
+VERIFY_SECONDS = 30.0
+_RECORDED = ("value", "bound", "evidence", "verdict", "tolerance")
+_RELATION = re.compile(rf"\(({'|'.join(Relation)})\)$")
+
+
+def grade(
+    problem: Problem | Mapping[str, Any] | str | Path,
+    answer: Any,
+    *,
+    bound_seconds: float = 0.0,
+    tolerance: float | None = None,
+) -> Run:
+    """Checks an answer, or a run with everything that it says, from the spec alone.
+
+    Args:
+        problem: a ``Problem``, a raw spec, or the path of a spec.
+        answer: a path (a run from ``solve -o``; an answer as JSON, CSV of names and numbers, NPZ, or a HiGHS ``.sol``),
+            or the same in Python (``Run``, ``Answer``, mapping, array of counts).
+        bound_seconds: where positive, a verified bound is looked for this long, so that a bare answer gets a gap.
+        tolerance: for rows and numerical gaps; 0 on exact data, else 1e-6 by default.
+
+    Returns:
+        A run with a recomputed certificate. Where a run file says something else, the check ``file: ...`` of each
+        number that differs has failed. A bare answer that isn't feasible is ``violated``.
+
+    Raises:
+        SpecError: the spec or the answer can't be read; with path and remedy.
+    """
+    closed = load(problem).problem
+    given = read_given(closed, answer)
+    run = given if isinstance(given, Run) else _bare(closed, given)
+    if run.certificate is None and run.answer is None:
+        return run  # refused or failed: it says nothing that could be checked
+    began = monotonic()
+    outcome = _outcome(run)
+    limits: dict[str, Any] = {"tolerance": tolerance, "seconds": VERIFY_SECONDS, "gap": run.budget.get("gap") or 0.0}
+    verification = verify(closed, outcome, **limits)
+    recorded = _recorded(run.certificate, verification.certificate) if run.certificate is not None else ()
+    extra: tuple[Check, ...] = ()
+    attempts = run.attempts
+    if bound_seconds > 0 and verification.certificate.feasible:
+        known, attempts, extra = _search(closed, bound_seconds)
+        verification = verify(closed, outcome, known=known, **limits)
+    return replace(
+        run,
+        certificate=verification.certificate,
+        checks=(*verification.checks, *recorded, *extra),
+        attempts=attempts,
+        seconds={**run.seconds, "verify": monotonic() - began},
+    )
+
+
+def _bare(problem: Problem, answer: Any) -> Run:
+    return Run(
+        kind=problem.kind,
+        problem_hash=problem.digest(),
+        solver=GIVEN,
+        answer=answer,
+        answer_data=problem.write_answer(answer),
+        stop=Stop.FINISHED,
+        isolated=False,
+        versions=versions(),
+    )
+
+
+def _outcome(run: Run) -> Outcome:
+    """What the run (or whoever hands in a bare answer) claims."""
+    said = run.certificate
+    relations = [Relation(match[1]) for step in run.route if (match := _RELATION.search(step))]
+    claimed = [bound for bound in said.bounds if bound.evidence is Evidence.CLAIMED] if said is not None else []
+    return Outcome(
+        answer=run.answer,
+        feasible=said is None or said.feasible or said.verdict is Verdict.VIOLATED,
+        stop=run.stop or Stop.FINISHED,
+        # Exactly as it stands: a float would be moved to the objective's lattice a second time.
+        bound=fraction(claimed[0].value) if claimed else None,
+        witness=run.witness,
+        conflict=run.conflict,
+        relation=compose(relations),
+        message=run.message,
+    )
+
+
+def _recorded(said: Certificate, found: Certificate) -> tuple[Check, ...]:
+    """The file's certificate beside the recomputed one."""
+    checks = []
+    for name in _RECORDED:
+        left, right = getattr(said, name), getattr(found, name)
+        detail = f"the file says {left}" if _same(left, right) else f"the file says {left}, recomputed {right}"
+        checks.append(Check(f"file: {name}", _same(left, right), detail))
+    return tuple(checks)
+
+
+def _same(left: Real | str | None, right: Real | str | None) -> bool:
+    """Equal, or the same decimal (JSON makes floats of fractions)."""
+    if left is None or right is None or isinstance(left, str) or isinstance(right, str):
+        return left == right
+    return left == right or float(left) == float(right)
+
+
+def _search(problem: Problem, seconds: float) -> tuple[list[Bound], tuple[Attempt, ...], tuple[Check, ...]]:
+    """Verified bounds that dispatch finds; what is merely claimed doesn't grade anybody's answer."""
+    try:
+        run = solve(problem, time=seconds)
+    except NoRouteError as error:
+        return [], (), (Check("bound", False, f"no solver looks for one: {error}"),)
+    certificate = run.certificate
+    bounds = certificate.bounds if certificate is not None else ()
+    known = [bound for bound in bounds if bound.evidence.verified and abs(float(bound.value)) < INFINITY]
+    attempt = Attempt(
+        solver=run.solver,
+        reason="looked for a bound",
+        verdict=certificate.verdict if certificate is not None else Verdict.NOTHING,
+        value=certificate.value if certificate is not None else None,
+        bound=known[0].value if known else None,
+        seconds=run.seconds.get("total", 0.0),
+    )
+    found = f"{known[0].evidence} by {run.solver}" if known else f"{run.solver} proved none within {seconds:g} s"
+    return known, (*run.attempts, attempt), (Check("bound", bool(known), found),)
+
+
+__all__ = ["GIVEN", "grade", "read_answer"]

@@ -1,0 +1,59 @@
+"""Which solvers a comparison may take: those that were named, or whatever reaches the problem, the preferred first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dualgap.core.errors import NoRouteError, UsageError
+from dualgap.core.problem import Problem
+from dualgap.core.solver import Solver, Trait
+from dualgap.engine.perform import check_installed
+from dualgap.engine.routes import best_route
+from dualgap.engine.solve import Prepared, prepare
+from dualgap.plugins.registry import registry
+
+
+def is_exact(prepared: Prepared) -> bool:
+    """Whether a solver ends with the optimum, given time."""
+    return Trait.EXACT in prepared.instance.traits
+
+
+def named(solvers: Sequence[str | Solver | type[Solver]], taken: Iterable[str] = ()) -> list[Prepared]:
+    """The solvers that somebody named, with labels that differ from each other and from those ``taken``.
+
+    Raises:
+        UsageError: none, or an unknown solver or parameter.
+    """
+    if not solvers:
+        raise UsageError("no solvers to compare; name some, or leave the choice to dispatch")
+    seen = Counter(taken)
+    distinct = []
+    for prepared in map(prepare, solvers):
+        label = prepared.label or prepared.name
+        while label in seen:
+            seen[label] += 1
+            label = f"{label}#{seen[label]}"
+        seen[label] += 1
+        distinct.append(replace(prepared, label=label if label != prepared.name else ""))
+    return distinct
+
+
+def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
+    """(Every solver with a route to the problem, dispatch's choices first; the others with the reason)."""
+    choices: dict[str, Mapping[str, Any]] = {}
+    for choice in registry().choices(problem):
+        choices.setdefault(choice.solver, choice.parameters)
+    found, left_out = [], {}
+    for name in dict.fromkeys([*choices, *registry().solvers]):
+        try:
+            prepared = prepare(name, choices.get(name))
+            check_installed(prepared.instance)
+            best_route(problem, prepared.instance, registry().all_bridges())
+        except (NoRouteError, UsageError) as error:
+            left_out[name] = str(error)
+        else:
+            found.append(prepared)
+    return found, left_out
