@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
-from dualgap.core.arrays import Array, BoundVector, Vector
+from dualgap.core.arrays import Array, BoundVector, Vector, as_array
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.record import Record
 
@@ -59,7 +57,7 @@ class Multipliers(Witness):
 
     type: ClassVar[str] = "multipliers"
     rows: Vector
-    equalities: Vector = np.zeros(0)
+    equalities: Vector = as_array(())
 
 
 class FarkasRay(Witness):

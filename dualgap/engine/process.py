@@ -36,6 +36,14 @@ class Reply:
     peak: int = 0
 
 
+class _Ended(Exception):
+    """The worker will send nothing more: "time", "memory" or "crash"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class WorkerProcess:
     """One warm worker."""
 
@@ -52,7 +60,8 @@ class WorkerProcess:
             start_new_session=True,
         )
         self.frames: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -69,10 +78,13 @@ class WorkerProcess:
 
     def send(self, data: dict[str, Any]) -> None:
         """Raises:
-        BrokenPipeError: the worker is gone.
+        _Ended: the worker is gone.
         """
         assert self.process.stdin is not None
-        write_frame(self.process.stdin, data)  # type: ignore[arg-type]
+        try:
+            write_frame(self.process.stdin, data)  # type: ignore[arg-type]
+        except OSError:
+            raise _Ended("crash") from None
 
     def kill(self) -> None:
         """Ends the worker and whatever it started."""
@@ -80,6 +92,11 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
                 os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.reader.join()
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):  # what was still to be sent has nobody to read it
+                assert stream is not None
+                stream.close()
         self.log.unlink(missing_ok=True)
 
     def run(
@@ -96,33 +113,36 @@ class WorkerProcess:
         self.log.write_bytes(b"")
         watch = _Watch(self.process.pid, memory)
         interrupted = False
-        try:
-            self.send(request)
-        except (BrokenPipeError, OSError):
-            return self._crashed(watch.peak)
+        pending: dict[str, Any] | None = request
         while True:
             try:
+                if pending is not None:
+                    self.send(pending)
+                    pending = None
                 frame = self._next(deadline, watch)
+                if frame["op"] == "progress":
+                    on_progress(frame)
+                    continue
             except KeyboardInterrupt:
-                if interrupted:
+                if interrupted or pending is not None:
                     self.kill()
                     return Reply(None, "interrupted", peak=watch.peak)
                 interrupted = True
                 deadline = min(deadline, time.monotonic())
-                self._ask_to_stop()
                 continue
-            if isinstance(frame, str):
-                detail = self._tail() if frame == "crash" else ""
+            except _Ended as end:
+                ended = "interrupted" if interrupted else end.reason
+                detail = self._last_words() if ended == "crash" else ""
                 self.kill()
-                ended = "interrupted" if interrupted else frame
-                return self._crashed(watch.peak) if ended == "crash" else Reply(None, ended, detail, watch.peak)
-            if frame["op"] == "progress":
-                on_progress(frame)
-            else:
-                return Reply(frame, "interrupted" if interrupted else "finished", peak=watch.peak)
+                return Reply(None, ended, detail, watch.peak)
+            return Reply(frame, "interrupted" if interrupted else "finished", peak=watch.peak)
 
-    def _next(self, deadline: float, watch: _Watch) -> dict[str, Any] | str:
-        """The next frame, or why there will be none."""
+    def _next(self, deadline: float, watch: _Watch) -> dict[str, Any]:
+        """The next frame.
+
+        Raises:
+            _Ended: there will be none, and why.
+        """
         asked = False
         while True:
             try:
@@ -130,25 +150,25 @@ class WorkerProcess:
             except queue.Empty:
                 now = time.monotonic()
                 if watch.exceeded():
-                    return "memory"
+                    raise _Ended("memory") from None
                 if now >= deadline and not asked:
                     self._ask_to_stop()
                     asked = True
                 if now >= deadline + GRACE:
-                    return "time"
+                    raise _Ended("time") from None
                 continue
-            return "crash" if frame is None else frame
+            if frame is None:
+                raise _Ended("crash")
+            return frame
 
     def _ask_to_stop(self) -> None:
-        try:
+        with contextlib.suppress(_Ended):  # where it is gone already, the reader sees the end of its pipe
             self.send({"op": "stop"})
-        except (BrokenPipeError, OSError):
-            return  # it is gone already: the reader sees the end of its pipe
 
-    def _crashed(self, peak: int) -> Reply:
+    def _last_words(self) -> str:
         code = self.process.wait()
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
-        return Reply(None, "crash", f"the worker died: {how}{self._tail()}", peak)
+        return f"the worker died: {how}{self._tail()}"
 
     def _tail(self) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as clock
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,7 +164,10 @@ def execute(
     isolate = settings.isolate and not prepared.local and problem.kind in registry().problems
     isolate = isolate and not registry().problems[problem.kind].plugin.startswith("(")
     runner = _in_worker if isolate else _in_process
-    performance, peak, error = runner(problem, found, prepared, settings, via, start, began, monitor)
+    try:
+        performance, peak, error = runner(problem, found, prepared, settings, via, start, began, monitor)
+    except KeyboardInterrupt:
+        performance, peak, error = _unfinished(found[0], Stop.INTERRUPTED, "interrupted"), 0, ""
     outcome = monitor.complete(performance.outcome)
     solved = clock.monotonic()
     verification = verify(
@@ -227,9 +231,12 @@ def _in_process(
     )
     try:
         return perform(problem, found, prepared.instance, ctx, start), 0, ""
-    except KeyboardInterrupt:
+    except DualgapError:
+        raise
+    except Exception as error:  # a solver may raise anything; what it streamed before still counts
+        return _unfinished(found[0], Stop.ERROR, repr(error)), 0, traceback.format_exc()
+    finally:
         ctx.flush()
-        return _unfinished(found[0], Stop.INTERRUPTED, "interrupted"), 0, ""
 
 
 def _in_worker(
@@ -263,11 +270,12 @@ def _in_worker(
     def progress(frame: dict[str, Any]) -> None:
         monitor.note(Progress(_answer(problem, frame), frame["bound"], _witness(frame)))
 
-    reply = worker.run(request, deadline, settings.memory, progress)
-    if worker.alive:
-        POOL.give_back(worker)
-    else:
-        worker.kill()
+    try:
+        reply = worker.run(request, deadline, settings.memory, progress)
+    except BaseException:
+        worker.kill()  # whatever went wrong here, its next answer would be to this request
+        raise
+    POOL.give_back(worker)
     return _performed(problem, found, reply)
 
 

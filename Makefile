@@ -1,0 +1,33 @@
+# Two commands do all the set-up: `make demo` and `make test`. Others: `make check`, `make docs`, `make clean`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SPECS := dualgap/problems
+
+.PHONY: demo test check docs clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/dualgap compare $(SPECS)/knapsack/examples/demo.toml $(SPECS)/coin_change/examples/greedy_fails.toml -o demo.html
+	@echo "The report: demo.html"
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt '.[docs]'
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) build dist site demo.html *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
