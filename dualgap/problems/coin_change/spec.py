@@ -204,7 +204,7 @@ class CoinChange(Problem):
         return float(self.round_bound(Fraction(bound - 1e-6 * max(1.0, abs(bound)))))
 
     def explain_infeasible(self) -> str:
-        from dualgap.problems.coin_change.proofs import explain
+        from dualgap.problems.coin_change.explain import explain
 
         return explain(self)
 

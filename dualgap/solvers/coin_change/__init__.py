@@ -1,0 +1,1 @@
+"""Solvers of change-making alone."""
