@@ -1,4 +1,4 @@
-"""What the verifier issues: ``Evaluation`` of an answer, ``Bound`` with its evidence, ``Certificate`` with its verdict."""
+"""What the verifier issues: evaluations of answers, bounds with their evidence, certificates with their verdict."""
 
 from __future__ import annotations
 
@@ -124,8 +124,8 @@ class Check:
 class Certificate:
     """The verifier's word on one answer. ``statement`` is one English sentence and is shown first.
 
-    ``gap`` is signed in the problem's sense: positive while the bound is ahead of the value. ``bounds`` lists every bound
-    that was considered, ``bound`` the one that the verdict rests on.
+    ``gap`` is signed in the problem's sense: positive while the bound is ahead of the value. ``bounds`` lists every
+    bound that was considered, ``bound`` the one that the verdict rests on.
     """
 
     sense: Sense

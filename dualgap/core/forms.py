@@ -39,7 +39,7 @@ class Form:
 
 @dataclass(frozen=True)
 class MixedIntegerProgram(Form):
-    """``min cost'x + offset`` with ``row_lower <= matrix x <= row_upper``, ``lower <= x <= upper``, x_i integer on ``integer``.
+    """``min cost'x + offset``, ``row_lower <= matrix x <= row_upper``, ``lower <= x <= upper``, ``integer`` ones whole.
 
     Attributes:
         cost: (n,) int64 or float64; a float stands for its shortest decimal where arithmetic is exact.
@@ -107,8 +107,8 @@ class SmoothProgram(Form):
     """``min f(x, data)`` with ``g(x, data) <= 0``, ``h(x, data) = 0``, x in ``domain``.
 
     The functions take pytrees and run under JAX; ``data`` is passed as an argument, because a closure over data
-    recompiles for every instance: functions should be module-level. ``lipschitz`` bounds the gradient's Lipschitz constant
-    where known (it sets the step); ``modulus`` is the strong convexity constant.
+    recompiles for every instance: functions should be module-level. ``lipschitz`` bounds the gradient's Lipschitz
+    constant where known (it sets the step); ``modulus`` is the strong convexity constant.
     """
 
     title: ClassVar[str] = "smooth program"
@@ -134,7 +134,7 @@ class Inner:
 
 @dataclass(frozen=True)
 class DualisedProgram(Form):
-    """``max q(multipliers)``, ``q = min over x in X of L(x, multipliers)``: a bound for the minimisation that was dualised.
+    """``max q(multipliers)``, ``q = min over x in X of L(x, multipliers)``: bounds for the program that was dualised.
 
     Attributes:
         dimension: number of multipliers.

@@ -24,8 +24,8 @@ class Answer(Record):
 class Problem(Record):
     """Base of problem kinds: the fields are the closed spec.
 
-    Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``; ``columns`` the
-    fields where a string in a raw spec names a column of ``data``.
+    Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``; ``columns``
+    the fields where a string in a raw spec names a column of ``data``.
     """
 
     kind: ClassVar[str] = ""

@@ -1,7 +1,7 @@
 """The verifier: it takes a problem and an outcome that nobody believes, and issues a certificate.
 
-It works from the spec alone: the answer is re-evaluated, a witness is turned into a bound by the problem's own code, and
-what only the solver vouches for is marked ``claimed``.
+It works from the spec alone: the answer is re-evaluated, a witness is turned into a bound by the problem's own code,
+and what only the solver vouches for is marked ``claimed``.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ class _Verifier:
         return Verdict.FEASIBLE, anyhow
 
     def _closes(self, value: Real, bound: Bound, requested: float) -> bool:
-        gap, relative = gaps(self.problem.sense, value, bound.value)
+        relative = gaps(self.problem.sense, value, bound.value)[1]
         exact = bound.evidence is Evidence.PROVED and not isinstance(value, float) and self.given_tolerance is None
         slack = 0.0 if exact and self.tolerance == 0.0 else max(self.tolerance, REPORTED_TOLERANCE)
         return relative <= max(requested, slack)

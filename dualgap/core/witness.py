@@ -11,7 +11,6 @@ from dualgap.core.arrays import Array, BoundVector, Vector, as_array
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.record import Record
 
-
 _registry: dict[str, type[Witness]] = {}
 
 

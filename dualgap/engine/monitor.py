@@ -82,7 +82,7 @@ class Monitor:
         return replace(outcome, bound=bound, witness=witness, trace=(*self.trace, end))
 
     def _trivial(self, outcome: Outcome) -> Outcome:
-        """Never nothing where a feasible answer costs nothing (but a claim of infeasibility is left to the verifier)."""
+        """Never nothing where a feasible answer is free (but a claim of infeasibility is left to the verifier)."""
         if outcome.stop.value in ("infeasible", "unbounded"):
             return outcome
         trivial = self.problem.trivial()

@@ -93,7 +93,7 @@ def test_what_a_backend_prints_stays_off_stdout(capfd, tmp_path):
 def test_children_of_a_backend_end_with_it():
     pids: list[int] = []
     dualgap.solve(PROBLEM, "child", time=1.5, on_progress=lambda snapshot: pids.append(int(snapshot.bound)))
-    gone, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=5)
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=5)
     assert pids
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
@@ -203,7 +203,7 @@ def test_after_a_fork_the_child_takes_a_worker_of_its_own():
 @pytest.mark.slow
 def test_a_dask_worker_works():
     distributed = pytest.importorskip("distributed")
-    script = f"""
+    script = """
 import dualgap
 from distributed import Client, LocalCluster
 
