@@ -199,16 +199,20 @@ class _Watch:
         return self.limit is not None and resident > self.limit
 
 
+def cache_folder() -> Path:
+    """Where compiled programs are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dualgap"
+
+
 def _environment(threads: int) -> dict[str, str]:
     """Threads of the numerical libraries, 64-bit JAX with a persistent compilation cache."""
     count = str(threads)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dualgap" / "jax"
     settings = {
         "OMP_NUM_THREADS": count,
         "OPENBLAS_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
         "JAX_ENABLE_X64": "1",
-        "JAX_COMPILATION_CACHE_DIR": str(cache),
+        "JAX_COMPILATION_CACHE_DIR": str(cache_folder() / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     }
