@@ -31,14 +31,14 @@ def write_answer(run: Run, path: Path) -> None:
 
 
 def as_csv(data: Mapping[str, Any]) -> str:
-    """``{field: {name: value}}`` with the columns name and value, fields of lists as columns.
+    """``{field: {name: value}}`` with the columns name and count, fields of lists as columns.
 
     Raises:
         UsageError: the answer is neither.
     """
     fields = list(data.values())
     if len(fields) == 1 and isinstance(fields[0], Mapping):
-        rows: list[tuple[Any, ...]] = [("name", "value"), *fields[0].items()]
+        rows: list[tuple[Any, ...]] = [("name", "count"), *fields[0].items()]
     elif fields and all(isinstance(field, list) and len(field) == len(fields[0]) for field in fields):
         rows = [tuple(data), *zip(*fields, strict=True)]
     else:
@@ -56,7 +56,6 @@ def read_start(problem: Problem, path: Path | None) -> Any:
     """
     if path is None:
         return None
-    from dualgap.study.answers import read_any
+    from dualgap.study.answers import read_answer
 
-    given = read_any(problem, path)
-    return given.answer if isinstance(given, Run) else given
+    return read_answer(problem, path)

@@ -7,14 +7,14 @@ import importlib.util
 import typing
 from typing import Any
 
-from dualgap.cli.docstrings import attributes_of
+from dualgap.core.docstrings import attributes_of
 from dualgap.core.errors import DualgapError, UsageError
 from dualgap.core.forms import Form
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
 from dualgap.engine.routes import routes
 from dualgap.plugins.entries import Entry
-from dualgap.plugins.registry import registry
+from dualgap.plugins.registry import TABLES, registry
 
 _SMALL = 6  # the size of the instance whose views are asked; views don't depend on it
 
@@ -161,3 +161,18 @@ def solvers_that_reach(problem: Problem | None) -> dict[str, str]:
     """The solvers with a way from the problem, each with its strongest route."""
     found = {name: strongest_route(problem, name) for name in registry().solvers}
     return {name: route for name, route in found.items() if route}
+
+
+def described_plugins() -> list[dict[str, Any]]:
+    """Every plugin with what it offers, its error and its clashes."""
+    known = registry()
+    known.inspect()
+    found = []
+    for plugin in known.plugins.values():
+        offers: dict[str, list[str]] = {}
+        for kind in TABLES:
+            names = [name for name, entry in getattr(known, kind).items() if entry.plugin == plugin.name]
+            if names:
+                offers[kind] = names
+        found.append({**dataclasses.asdict(plugin), "offers": offers})
+    return found

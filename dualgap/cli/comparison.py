@@ -22,7 +22,7 @@ _PRECEDENCE = (130, 5, 4, 3, 6)
 
 
 @contextmanager
-def watching(problem: Problem, solvers: Sequence[str] | None, limit: float) -> Iterator[dict[str, Callable[..., Any]]]:
+def watching(problem: Problem, solvers: Sequence[str] | None, limit: float) -> Iterator[dict[str, Any]]:
     """The callbacks of a comparison: a ticker for the solver at work, a line for each that has ended."""
     names = list(solvers or ())
 
@@ -30,8 +30,7 @@ def watching(problem: Problem, solvers: Sequence[str] | None, limit: float) -> I
         return f"{problem.kind}: {names[ended] if ended < len(names) else f'solver {ended + 1}'}"
 
     with ticking(title(0), limit) as ticker:
-        listeners: dict[str, Any] = {"on_run": _Ended(ticker, title), "on_progress": listener(ticker)}
-        yield listeners
+        yield {"on_run": _Ended(ticker, title), "on_progress": listener(ticker)}
 
 
 class _Ended:

@@ -35,7 +35,7 @@ def info(kind: Kind, json: Json = False, plugin: Plugins = None) -> None:
     from rich.text import Text
 
     from dualgap.cli.catalogue import fields_of, problem_class, small_instance, solvers_that_reach, views_of
-    from dualgap.cli.docstrings import summary_of
+    from dualgap.core.docstrings import summary_of
     from dualgap.cli.screen import facts, show, show_json, table
     from dualgap.problems.examples import examples
 

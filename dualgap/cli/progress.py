@@ -50,6 +50,16 @@ class Ticker:
 
 
 @contextmanager
+def spinning(title: str) -> Iterator[Callable[[str], None] | None]:
+    """A spinner while the block runs, and what to call with the latest news; None where stderr is no terminal."""
+    if not ERR.is_terminal:
+        yield None
+        return
+    with ERR.status(title) as status:
+        yield lambda news: status.update(f"{title}: {news} done")
+
+
+@contextmanager
 def ticking(title: str, limit: float) -> Iterator[Ticker | None]:
     """A ticker while the block runs, or None where stderr is no terminal."""
     if not ERR.is_terminal:

@@ -1,0 +1,148 @@
+"""What ``dualgap doctor`` looks at. Every check really does the thing that it is about."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+from dualgap.core.errors import DualgapError
+from dualgap.core.problem import Problem
+from dualgap.engine.process import cache_folder
+from dualgap.engine.run import Run
+from dualgap.engine.solve import solve
+from dualgap.plugins.registry import BUILT_IN, registry
+from dualgap.problems.coin_change import CoinChange
+from dualgap.problems.knapsack import Knapsack
+
+SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
+SIDE_BY_SIDE = ("ortools.sat.python.cp_model", "highspy")
+_CLASH = "pip install 'ortools>=9.15,<9.16' 'highspy>=1.14,<1.15'; see google/or-tools#5246"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what it is about, whether it passed, what was seen, what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def findings() -> Iterator[Finding]:
+    """Every check, one after the other."""
+    yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}, {sys.executable}")
+    yield from dependencies()
+    yield from imports()
+    yield from plugins()
+    yield from solvers()
+    yield round_trip()
+    yield cache()
+
+
+def dependencies() -> Iterator[Finding]:
+    """The versions of what dualgap needs, by its own metadata."""
+    for requirement in importlib.metadata.requires("dualgap") or []:
+        if "extra ==" in requirement:
+            continue
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        try:
+            yield Finding(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, False, "not installed", f"pip install '{requirement}'")
+
+
+def imports() -> Iterator[Finding]:
+    """Backends that bundle the same library must be importable in one process, in either order."""
+    for order in permutations(SIDE_BY_SIDE):
+        command = [sys.executable, "-c", "; ".join(f"import {module}" for module in order)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        last = (ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"])[-1]
+        works = ended.returncode == 0
+        yield Finding(f"import {', then '.join(order)}", works, "works" if works else last, "" if works else _CLASH)
+
+
+def plugins() -> Iterator[Finding]:
+    """What third-party plugins are here, and their faults."""
+    registry().inspect()
+    for plugin in registry().plugins.values():
+        faults = [fault for fault in (plugin.error, *plugin.clashes) if fault]
+        remedy = "" if not faults else f"pip uninstall {plugin.name}, or leave it out with DUALGAP_PLUGINS"
+        if faults or plugin.name != BUILT_IN:
+            yield Finding(f"plugin {plugin.name}", not faults, "; ".join(faults) or plugin.version or "works", remedy)
+
+
+def tiny_problems() -> tuple[Problem, ...]:
+    """Problems that every built-in solver of their kind solves at once."""
+    return (
+        Knapsack(values=[60, 100, 120], weights=[10, 20, 30], capacity=50),
+        CoinChange(coins=[1, 3, 4], amount=6),
+    )
+
+
+def solvers() -> Iterator[Finding]:
+    """Every solver runs once, in a worker, on a tiny problem that it takes."""
+    for name in registry().solvers:
+        yield _tried(name)
+
+
+def _tried(name: str) -> Finding:
+    title = f"solver {name}"
+    refusals = []
+    for problem in tiny_problems():
+        began = time.monotonic()
+        try:
+            run = solve(problem, name, time=SECONDS)
+        except DualgapError as error:
+            refusals.append(str(error))
+            continue
+        return _judged(title, run, time.monotonic() - began)
+    return Finding(title, False, "; ".join(dict.fromkeys(refusals)), "dualgap solvers info " + name)
+
+
+def _judged(title: str, run: Run, seconds: float) -> Finding:
+    certificate = run.certificate
+    failed = [f"{check.name}: {check.detail}" for check in run.checks if not check.passed]
+    if certificate is not None and certificate.feasible and not failed and not run.error:
+        return Finding(title, True, f"{certificate.verdict} in {seconds:.2f} s")
+    seen = "; ".join([certificate.statement if certificate is not None else run.message, *failed])
+    return Finding(title, False, seen, "pip install --force-reinstall its package; dualgap solve --log - shows its log")
+
+
+def round_trip() -> Finding:
+    """The way to a warm worker and back."""
+    problem = tiny_problems()[0]
+    spent = []
+    for _ in range(4):
+        began = time.monotonic()
+        run = solve(problem, "greedy", time=SECONDS)
+        spent.append(time.monotonic() - began)
+        if run.error:
+            return Finding("worker", False, run.error.strip().splitlines()[-1], "is this Python able to start another?")
+    return Finding("worker", True, f"round trip {1000 * min(spent):.1f} ms when warm")
+
+
+def cache() -> Finding:
+    """Compiled programs are kept here between runs."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return Finding("cache", False, f"{folder}: {error.strerror}", "make it writable, or set XDG_CACHE_HOME")
+    return Finding("cache", True, f"{folder}, {_size(folder) / 2**20:.1f} MB")
+
+
+def _size(folder: Path) -> int:
+    return sum(os.path.getsize(Path(root) / name) for root, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,69 @@
+"""``dualgap plugins``: what is installed beside the built-ins; a scaffold and a check for your own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dualgap.cli.options import Json, Plugins
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="What is installed beside the built-ins; write and check your own.",
+)
+
+
+@app.command("list")
+def list_plugins(json: Json = False, plugin: Plugins = None) -> None:
+    """List the plugins, what each offers, and what is wrong with it."""
+    from rich.text import Text
+
+    from dualgap.cli.catalogue import described_plugins
+    from dualgap.cli.screen import show, show_json, table
+
+    found = described_plugins()
+    if json:
+        show_json(found)
+        return
+    rows = []
+    for described in found:
+        offers = Text("; ".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-")
+        for fault in filter(None, [described["error"], *described["clashes"]]):
+            offers.append(f"\n{fault}", style="red")
+        rows.append((described["name"], described["version"], described["source"], offers))
+    show(table(("plugin", "version", "source", "offers"), rows))
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin's distribution.")],
+    folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where to put it.")] = Path(),
+) -> None:
+    """Write a small installable package with a solver, a problem and tests."""
+    from dualgap.cli.screen import tell
+    from dualgap.plugins.scaffold import create
+
+    written = create(name, folder)
+    for path in written:
+        typer.echo(path)
+    tell(f"next: pip install -e {folder / name}; dualgap plugins check {folder / name}")
+
+
+@app.command("check")
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A plugin's file or folder.")], json: Json = False
+) -> None:
+    """Hold a plugin's solvers and problems to the contract; exit 1 where one fails."""
+    from dualgap.cli.screen import show_json
+    from dualgap.testing.check import check as examine
+
+    report = examine(path)
+    if json:
+        rows = [vars(row) for row in report.rows]
+        show_json({"title": report.title, "ok": report.ok, "offers": list(report.offers), "rows": rows})
+    else:
+        typer.echo(report.render())
+    raise typer.Exit(0 if report.ok else 1)
