@@ -83,7 +83,7 @@ def _read_file(problem: Problem, path: Path) -> Any:
 def _read_data(problem: Problem, data: Any, source: str, sidecars: Path | None) -> Any:
     """A run or an answer from plain data or Python objects."""
     if isinstance(data, Answer):
-        if not isinstance(data, problem.answer_type):
+        if type(data) is not problem.answer_type:
             expected = problem.answer_type.__name__
             raise SpecError([Fault("(top)", f"a {type(data).__name__}", f"{problem.kind} takes a {expected}")], source)
         return data

@@ -15,6 +15,8 @@ from dualgap.engine.run import Run
 from dualgap.study.refute import Contradiction, Point, beats, feasible_value, leader, point_of, refuted
 from dualgap.study.sentence import joint_statement, listed
 
+_LIES = ("value", "witness", "file:")  # checks whose failure no verdict tells of
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -93,7 +95,9 @@ def judge(problem: Problem, runs: Sequence[Run]) -> tuple[tuple[Run, ...], Joint
 
 def _marked(run: Run, found: Sequence[Contradiction]) -> Run:
     assert run.certificate is not None
-    reasons = "; ".join(f"{item.reason} (found by {item.by}, checked)" for item in found)
+    reasons = "; ".join(f"{item.reason} (found by {item.by}, checked)" for item in found if item.by != run.name)
+    if not reasons:
+        return run  # the verifier has said so already
     certificate = replace(run.certificate, verdict=Verdict.CONTRADICTED, statement=f"Contradicted: {reasons}.")
     return replace(run, certificate=certificate)
 
@@ -157,7 +161,8 @@ def _standing(run: Run, joint: Joint) -> Standing:
         return Standing(None, "refused" if run.refused else "failed")
     if certificate.verdict is Verdict.CONTRADICTED:
         by = dict.fromkeys(item.by for item in joint.contradictions if item.run == run.name)
-        return Standing(certificate.verdict, f"contradicted by {listed(tuple(by))}" if by else "")
+        names = tuple(name if name != run.name else "its own answer" for name in by)
+        return Standing(certificate.verdict, f"contradicted by {listed(names)}")
     value = feasible_value(run)
     weaker = certificate.verdict in (Verdict.FEASIBLE, Verdict.WITHIN, Verdict.CLAIMED_OPTIMAL)
     if weaker and value is not None and joint.bound is not None and run.name not in joint.bound_by:
@@ -166,4 +171,5 @@ def _standing(run: Run, joint: Joint) -> Standing:
         if relative <= max(slack, certificate.tolerance):
             how = "proved by" if joint.evidence is Evidence.PROVED else "bounded numerically by"
             return Standing(Verdict.OPTIMAL, f"{how} {listed(joint.bound_by)}")
-    return Standing(certificate.verdict)
+    failed = [check.name for check in run.checks if not check.passed and check.name.startswith(_LIES)]
+    return Standing(certificate.verdict, f"failed checks: {', '.join(failed)}" if failed else "")

@@ -1,8 +1,8 @@
 """Who is refuted by whom: every verified point tests every bound, and every claim beside it.
 
 A bound that a point of another run beats by more than ``tol + sum_i |y_i| violation_i`` is wrong, whoever stated it; so is
-a claim of infeasibility beside a feasible point, of optimality beside a better one, of unboundedness
-beside a verified bound.
+a claim of infeasibility beside a feasible point, of optimality beside a better one, of unboundedness beside a verified
+bound.
 """
 
 from __future__ import annotations
@@ -72,12 +72,14 @@ def refuted(sense: Sense, run: Run, points: Sequence[Point], runs: Sequence[Run]
         return []
     if certificate.verdict in _UNBOUNDED:
         return _refuted_unbounded(run, runs)
-    others = [point for point in points if point.run != run.name]
-    best = leader(sense, others)
+    best = leader(sense, [point for point in points if point.run != run.name])
+    infeasible = certificate.verdict in _INFEASIBLE or run.stop is Stop.INFEASIBLE
+    if certificate.verdict is Verdict.CONTRADICTED and (best is None or not infeasible):
+        return [Contradiction(run.name, run.name, certificate.statement.removeprefix("Contradicted: ").rstrip("."))]
     if best is None:
         return []
     shown = f"{certificate.quantity} {format_value(best.value)} is feasible"
-    if certificate.verdict in _INFEASIBLE:
+    if infeasible:
         return [Contradiction(run.name, best.run, f"{run.name} says infeasible, and {shown}")]
     beaten = [bound for bound in certificate.bounds if beats(sense, best, bound, run)]
     if beaten:
