@@ -25,7 +25,8 @@ from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.knapsack import Knapsack
 
 SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
-SIDE_BY_SIDE = ("ortools.sat.python.cp_model", "highspy")
+ROUNDS = 4
+SIDE_BY_SIDE = {"ortools": "ortools.sat.python.cp_model", "highspy": "highspy"}
 _CLASH = "pip install 'ortools>=9.15,<9.16' 'highspy>=1.14,<1.15'; see google/or-tools#5246"
 
 
@@ -64,12 +65,13 @@ def dependencies() -> Iterator[Finding]:
 
 def imports() -> Iterator[Finding]:
     """Backends that bundle the same library must be importable in one process, in either order."""
-    for order in permutations(SIDE_BY_SIDE):
-        command = [sys.executable, "-c", "; ".join(f"import {module}" for module in order)]
+    for first, second in permutations(SIDE_BY_SIDE):
+        code = f"import {SIDE_BY_SIDE[first]}; import {SIDE_BY_SIDE[second]}"
+        command = [sys.executable, "-c", code]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         last = (ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"])[-1]
         works = ended.returncode == 0
-        yield Finding(f"import {', then '.join(order)}", works, "works" if works else last, "" if works else _CLASH)
+        yield Finding(f"{first} before {second}", works, "can be imported" if works else last, "" if works else _CLASH)
 
 
 def plugins() -> Iterator[Finding]:
@@ -85,8 +87,8 @@ def plugins() -> Iterator[Finding]:
 def tiny_problems() -> tuple[Problem, ...]:
     """Problems that every built-in solver of their kind solves at once."""
     return (
-        Knapsack(values=[60, 100, 120], weights=[10, 20, 30], capacity=50),
-        CoinChange(coins=[1, 3, 4], amount=6),
+        Knapsack.model_validate({"values": [60, 100, 120], "weights": [10, 20, 30], "capacity": 50}),
+        CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
     )
 
 
@@ -121,15 +123,17 @@ def _judged(title: str, run: Run, seconds: float) -> Finding:
 
 def round_trip() -> Finding:
     """The way to a warm worker and back."""
-    problem = tiny_problems()[0]
     spent = []
-    for _ in range(4):
+    for _ in range(ROUNDS):
         began = time.monotonic()
-        run = solve(problem, "greedy", time=SECONDS)
+        try:
+            run = solve(tiny_problems()[0], "greedy", time=SECONDS)
+        except DualgapError as error:
+            return Finding("worker", False, str(error), "dualgap solvers info greedy")
         spent.append(time.monotonic() - began)
         if run.error:
             return Finding("worker", False, run.error.strip().splitlines()[-1], "is this Python able to start another?")
-    return Finding("worker", True, f"round trip {1000 * min(spent):.1f} ms when warm")
+    return Finding("worker", True, f"there and back in {1000 * min(spent):.1f} ms when warm")
 
 
 def cache() -> Finding:

@@ -35,20 +35,25 @@ def info(kind: Kind, json: Json = False, plugin: Plugins = None) -> None:
     from rich.text import Text
 
     from dualgap.cli.catalogue import fields_of, problem_class, small_instance, solvers_that_reach, views_of
-    from dualgap.core.docstrings import summary_of
     from dualgap.cli.screen import facts, show, show_json, table
+    from dualgap.core.docstrings import summary_of
+    from dualgap.problems.describe import raw_fields
     from dualgap.problems.examples import examples
 
     cls = problem_class(kind)
     problem = small_instance(kind)
     fields, views, solvers = fields_of(cls), views_of(problem), solvers_that_reach(problem)
-    shipped = list(examples(kind))
+    further, shipped = raw_fields(cls), list(examples(cls))
     if json:
         about = {"kind": kind, "summary": cls.summary, "doc": summary_of(cls)}
-        show_json({**about, "fields": fields, "views": views, "solvers": solvers, "examples": shipped})
+        show_json(
+            {**about, "fields": fields, "further": further, "views": views, "solvers": solvers, "examples": shipped}
+        )
         return
     show(Text(f"{kind}: {cls.summary}", style="bold"), "", Text(summary_of(cls)), "")
     show(table(("field", "default", "meaning"), [(f["name"], f["default"], f["doc"]) for f in fields]))
+    if further:
+        show("", table(("besides", "meaning"), list(further.items())))
     if views:
         show("", table(("view --via", "form", "relation"), [(v["name"], v["form"], v["relation"]) for v in views]))
     if solvers:
@@ -73,24 +78,30 @@ def new(
     kind: Kind,
     size: Annotated[int, typer.Option("--size", min=1, metavar="N", help="How large: items, coins ...")] = 10,
     seed: Seed = 0,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="KEY=VALUE", help="An option of the kind's generator; repeatable."),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Print a new spec: a random instance, every other field commented with its default."""
     from dualgap.cli.catalogue import problem_class
+    from dualgap.engine.names import parse_parameters
     from dualgap.problems.describe import new_spec
 
-    typer.echo(new_spec(problem_class(kind), size, seed), nl=False)
+    typer.echo(new_spec(problem_class(kind), size, seed, **parse_parameters(parameter or [])), nl=False)
 
 
 @app.command("example")
 def example(
     kind: Kind,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; the first by default.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Which one; basic by default.")] = None,
+    path: Annotated[bool, typer.Option("--path", help="Print where it is instead.")] = False,
     plugin: Plugins = None,
 ) -> None:
     """Print a shipped example."""
     from dualgap.cli.catalogue import problem_class
     from dualgap.problems.examples import example as shipped
 
-    problem_class(kind)
-    typer.echo(shipped(kind, name), nl=False)
+    file = shipped(problem_class(kind), name)
+    typer.echo(f"{file}\n" if path else file.read_text(encoding="utf-8"), nl=False)

@@ -58,8 +58,8 @@ def info(name: Name, json: Json = False, plugin: Plugins = None) -> None:
     from rich.text import Text
 
     from dualgap.cli.catalogue import described_solver, parameters_of, reached_by
-    from dualgap.core.docstrings import summary_of
     from dualgap.cli.screen import facts, show, show_json, table
+    from dualgap.core.docstrings import summary_of
     from dualgap.plugins.registry import registry
 
     full = registry().solver_name(name)
