@@ -141,6 +141,8 @@ class DualisedProgram(Form):
         lower, upper: (dimension,) sign constraints of the multipliers, 0 or infinite.
         inner: the inner minimum, in closed form or by an oracle.
         primal_value: objective of a feasible point at hand, for Polyak steps; infinite where none is.
+        scale: (dimension,) typical sizes of the supergradient's entries, so that steps fit rows in any unit; None for
+            all alike.
     """
 
     title: ClassVar[str] = "dualised program"
@@ -150,6 +152,7 @@ class DualisedProgram(Form):
     inner: Callable[[np.ndarray], Inner]
     initial: np.ndarray
     primal_value: float = float("inf")
+    scale: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

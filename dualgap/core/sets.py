@@ -1,23 +1,30 @@
 """Convex sets with projection, linear minimum and membership, written once against the array API standard.
 
 The same code projects NumPy arrays in a verifier and traced JAX arrays inside a solver (NumPy 2 and JAX arrays both
-answer ``__array_namespace__``), so that core reaches no solver's library. Loops have fixed counts, so they trace.
+answer ``__array_namespace__``), so that core reaches no solver's library; ``_until`` is the one loop, and it traces.
 ``project`` is Euclidean; ``support`` is the minimiser of ``direction'x`` over the set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 _BISECTIONS = 64
+_EXACT = 4e-15  # relative: a row's activity is met to rounding
 
 
 class Set:
-    """Base: ``project(x)``, ``support(direction)`` (a minimiser of the linear function) and ``contains(x, tolerance)``."""
+    """Base: ``project(x)``, ``support(direction)`` (a minimiser of the linear function) and ``contains(x, tolerance)``.
+
+    Sets are frozen dataclasses. Their fields are data, which a solver may trace, but for the names in ``static``.
+    """
+
+    static: ClassVar[tuple[str, ...]] = ()
 
     def project(self, x: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no projection")
@@ -32,6 +39,15 @@ class Set:
 
 def _xp(x: Any) -> Any:
     return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
+
+
+def _until(xp: Any, done: Callable[[Any], Any], step: Callable[[Any], Any], state: Any) -> Any:
+    """``state = step(state)`` until ``done(state)``; a traced loop for JAX's arrays, which bring JAX along."""
+    if xp.__name__.startswith("jax"):
+        return sys.modules["jax"].lax.while_loop(lambda now: xp.logical_not(done(now)), step, state)
+    while not done(state):
+        state = step(state)
+    return state
 
 
 @dataclass(frozen=True)
@@ -55,7 +71,9 @@ class Box(Set):
 
     def support(self, direction: Any) -> Any:
         xp = _xp(direction)
-        return xp.where(direction > 0, xp.asarray(self.lower), xp.asarray(self.upper)) + xp.zeros_like(direction)
+        lower, upper = xp.asarray(self.lower), xp.asarray(self.upper)
+        indifferent = xp.clip(xp.zeros_like(direction), lower, upper)  # finite, whatever the box
+        return xp.where(direction > 0, lower, xp.where(direction < 0, upper, indifferent))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +101,7 @@ class Simplex(Set):
 class Ball(Set):
     """``||x - centre||_order <= radius``, order 1, 2 or infinity, over the last axis."""
 
+    static: ClassVar[tuple[str, ...]] = ("order",)
     radius: float
     order: float = 2
     centre: Any = 0.0
@@ -144,51 +163,85 @@ class Affine(Set):
 
 @dataclass(frozen=True, eq=False)
 class BoxRows(Set):
-    """A finite box intersected with ``row_lower <= matrix x <= row_upper`` (dense, few rows).
+    """A finite box intersected with ``row_lower <= matrix x <= row_upper`` (dense, few rows); it must not be empty.
 
-    The projection is dual coordinate ascent on the rows' multipliers, each one-dimensional problem by bisection
-    (x = clip(point + mu a), a'x monotone in mu): exact for one row after one pass, Hildreth's method (1957) for several.
+    The projection is ``clip(x + matrix'mu)``: dual coordinate ascent on the rows' multipliers mu (Hildreth 1957), exact
+    for one row after one pass. ``mu_k >= 0`` pushes row k up to its lower side, ``mu_k <= 0`` down to its upper side.
     """
 
+    static: ClassVar[tuple[str, ...]] = ("passes",)
     lower: Any
     upper: Any
     matrix: Any
     row_lower: Any
     row_upper: Any
-    passes: int = 20
+    passes: int = 200
 
     def project(self, x: Any) -> Any:
         xp = _xp(x)
+        moved = x + self.multipliers(x) @ xp.asarray(self.matrix)
+        return xp.clip(moved, xp.asarray(self.lower), xp.asarray(self.upper))
+
+    def multipliers(self, x: Any) -> Any:
+        """(rows,) the multipliers mu of the projection of x."""
+        xp = _xp(x)
         lower, upper, matrix = xp.asarray(self.lower), xp.asarray(self.upper), xp.asarray(self.matrix)
-        rows = self.matrix.shape[0]
-        span = xp.max(upper - lower) + xp.max(xp.abs(x - xp.clip(x, lower, upper))) + 1.0
-        multipliers = [xp.sum(x) * 0.0 for _ in range(rows)]
-        for _ in range(1 if rows == 1 else self.passes):
-            for row in range(rows):
-                normal = matrix[row]
-                others = x + sum((multipliers[k] * matrix[k] for k in range(rows) if k != row), xp.zeros_like(x))
-                low, high = self.row_lower[row], self.row_upper[row]
-                smallest = xp.min(xp.where(normal == 0, xp.inf, xp.abs(normal)))
-                reach = (span + xp.max(xp.abs(others - x))) / smallest
-                multipliers[row] = _one_row(xp, others, normal, lower, upper, low, high, reach)
-        moved = x + sum((multipliers[k] * matrix[k] for k in range(rows)), xp.zeros_like(x))
-        return xp.clip(moved, lower, upper)
+        sides = xp.asarray(self.row_lower), xp.asarray(self.row_upper)
+        rows = matrix.shape[0]
+        nothing = xp.sum(x) * 0.0
+        if rows == 0:
+            return xp.zeros(0) + nothing
+        index = xp.arange(rows)
+
+        def one_row(state: Any) -> Any:
+            count, mu, change = state
+            row = count % rows
+            others = x + xp.where(index == row, 0.0, mu) @ matrix
+            found = _row_multiplier(xp, others, matrix[row], lower, upper, sides[0][row], sides[1][row])
+            moved = xp.abs(found - mu[row]) * xp.max(xp.abs(matrix[row]))
+            return count + 1, xp.where(index == row, found, mu), xp.maximum(xp.where(row == 0, 0.0, change), moved)
+
+        def done(state: Any) -> Any:
+            count, _, change = state
+            settled = (rows == 1) | (change <= _EXACT * scale)
+            return (count >= rows * self.passes) | ((count > 0) & (count % rows == 0) & settled)
+
+        scale = 1.0 + xp.max(xp.abs(x))
+        return _until(xp, done, one_row, (0, xp.zeros(rows) + nothing, nothing))[1]
 
 
-def _one_row(xp: Any, x: Any, normal: Any, lower: Any, upper: Any, low: Any, high: Any, reach: Any) -> Any:
-    """The multiplier mu that brings ``normal'clip(x + mu normal)`` into [low, high], nearest to zero."""
+def _row_multiplier(xp: Any, x: Any, normal: Any, lower: Any, upper: Any, low: Any, high: Any) -> Any:
+    """The multiplier mu nearest to zero that brings ``normal'clip(x + mu normal)`` into [low, high].
 
-    def activity(mu: Any) -> Any:
-        return normal @ xp.clip(x + mu * normal, lower, upper)
+    The activity is piecewise linear and increasing in mu: Newton's method, with bisection where it leaves the bracket.
+    """
 
-    start = activity(reach * 0.0)
+    def miss(mu: Any) -> Any:
+        return normal @ xp.clip(x + mu * normal, lower, upper) - goal
+
+    def step(state: Any) -> Any:
+        count, mu, error, left, right = state
+        left, right = xp.where(error < 0, mu, left), xp.where(error > 0, mu, right)
+        moved = x + mu * normal
+        slope = xp.sum(xp.where((moved >= lower) & (moved <= upper), normal * normal, 0.0))
+        newton = mu - error / xp.where(slope > 0, slope, 1.0)
+        inside = (slope > 0) & (newton > left) & (newton < right) & (count % 3 < 2)
+        mu = xp.where(inside, newton, 0.5 * (left + right))
+        return count + 1, mu, miss(mu), left, right
+
+    def done(state: Any) -> Any:
+        count, _, error, left, right = state
+        narrow = right - left <= _EXACT * xp.maximum(xp.abs(left), xp.abs(right))
+        return (count >= 3 * _BISECTIONS) | (xp.abs(error) <= _EXACT * scale) | narrow
+
+    start = normal @ xp.clip(x, lower, upper)
     goal = xp.clip(start, low, high)
-    left, right = xp.where(start > goal, -reach, 0.0), xp.where(start < goal, reach, 0.0)
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (left + right)
-        below = activity(middle) < goal
-        left, right = xp.where(below, middle, left), xp.where(below, right, middle)
-    return xp.where(start == goal, 0.0, xp.where(start > goal, left, right))
+    scale = xp.abs(goal) + xp.abs(normal) @ xp.maximum(xp.abs(lower), xp.abs(upper))
+    size = xp.abs(normal)
+    room = xp.maximum(xp.abs(x - lower), xp.abs(x - upper))
+    reach = xp.max(xp.where(size > 0, room / xp.where(size > 0, size, 1.0), 0.0))
+    nothing = start * 0.0
+    return _until(xp, done, step, (0, nothing, start - goal, nothing - reach, nothing + reach))[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +252,7 @@ class BallBox(Set):
     The centre must lie in the box.
     """
 
+    static: ClassVar[tuple[str, ...]] = ("order",)
     radius: float
     centre: Any
     lower: Any
@@ -220,14 +274,16 @@ class BallBox(Set):
             shift = point - centre
             return xp.sum(xp.abs(shift)) if self.order == 1 else xp.sqrt(xp.sum(shift * shift))
 
-        left = xp.sum(x) * 0.0
-        right = left + (1.0 if self.order == 2 else xp.max(xp.abs(x - centre)))
-        inside = norm(at(left)) <= self.radius
-        for _ in range(_BISECTIONS):
+        def halve(state: Any) -> Any:
+            count, left, right = state
             middle = 0.5 * (left + right)
             outside = norm(at(middle)) > self.radius
-            left, right = xp.where(outside, middle, left), xp.where(outside, right, middle)
-        return xp.where(inside, at(xp.zeros_like(left)), at(right))
+            return count + 1, xp.where(outside, middle, left), xp.where(outside, right, middle)
+
+        nothing = xp.sum(x) * 0.0
+        furthest = nothing + (1.0 if self.order == 2 else xp.max(xp.abs(x - centre)))
+        right = xp.where(norm(at(nothing)) <= self.radius, nothing, furthest)
+        return at(_until(xp, lambda state: state[0] >= _BISECTIONS, halve, (0, nothing, right))[2])
 
 
 @dataclass(frozen=True)
@@ -260,6 +316,7 @@ class Frames(Set):
 class Fantope(Set):
     """``0 <= P <= I, tr P = rank``, the convex hull of rank-k projections (Overton and Womersley 1992)."""
 
+    static: ClassVar[tuple[str, ...]] = ("rank",)
     rank: int
 
     def project(self, x: Any) -> Any:

@@ -30,6 +30,7 @@ _PROBLEMS = {
 _BRIDGES = {
     "dualise-rows": "dualgap.engine.bridges.dualise:DUALISE_ROWS",
     "relax-integrality": "dualgap.engine.bridges.relax:RELAX_INTEGRALITY",
+    "relax-to-polytope": "dualgap.engine.bridges.relax:RELAX_TO_POLYTOPE",
 }
 
 _READERS = {

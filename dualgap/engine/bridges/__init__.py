@@ -1,0 +1,1 @@
+"""Bridges: ways from one form to another, with the maps that carry points, bounds and witnesses back."""
