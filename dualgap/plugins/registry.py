@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ BUILT_IN = "dualgap"
 LOCAL = "(registered here)"
 TABLES = ("solvers", "problems", "bridges", "readers")
 
-__all__ = ["API", "Entry", "Plugin", "Registry", "registry"]
+__all__ = ["API", "Entry", "Plugin", "Registry", "registry", "using"]
 
 
 class Registry:
@@ -77,6 +78,18 @@ class Registry:
             del self.plugins[plugin.name]
             raise UsageError(f"--plugin {path} can't be loaded: {plugin.error}")
         self.paths.append(str(file))
+
+    def load_module(self, name: str, target: str) -> None:
+        """Loads an entry point ``name = target`` that needn't be installed.
+
+        Raises:
+            UsageError: it can't be imported, or a name of it is taken.
+        """
+        plugin = Plugin(name, target)
+        point = importlib.metadata.EntryPoint(name, target, GROUP)
+        self._load(plugin, point.load, explicit=True)
+        if plugin.error:
+            raise UsageError(f"plugin {name} = {target} can't be loaded: {plugin.error}")
 
     def _load(self, plugin: Plugin, load: Callable[[], Any], explicit: bool = False) -> None:
         """Loads one plugin; whatever it raises is kept as its error, and then it offers nothing.
@@ -274,3 +287,14 @@ def registry() -> Registry:
     if _registry is None:
         _registry = Registry()
     return _registry
+
+
+@contextmanager
+def using(other: Registry) -> Iterator[Registry]:
+    """Puts another registry in the place of this process's, for a while: to look at a plugin by itself."""
+    global _registry
+    kept, _registry = _registry, other
+    try:
+        yield other
+    finally:
+        _registry = kept

@@ -1,0 +1,123 @@
+"""``dualgap plugins check PATH``: what a plugin offers, and whether it keeps to the contract."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dualgap.core.errors import DualgapError, UsageError
+from dualgap.plugins.registry import BUILT_IN, GROUP, TABLES, Entry, Registry, using
+from dualgap.testing.pipeline import small_instances
+from dualgap.testing.problems import examine_problem
+from dualgap.testing.report import Report, Row, ensure, run_checks
+from dualgap.testing.solvers import examine_solver
+
+
+def check(path: str | Path) -> Report:
+    """Examines a plugin by itself, beside the built-ins only.
+
+    Args:
+        path: a Python file, or the folder of a package whose ``pyproject.toml`` has the entry-point group ``dualgap``.
+            It needn't be installed.
+
+    Raises:
+        UsageError: there is nothing of the kind at ``path``.
+    """
+    place = Path(path).resolve()
+    if not place.exists():
+        raise UsageError(f"{path}: no such file or folder")
+    if place.is_dir() and not (place / "pyproject.toml").is_file():
+        raise UsageError(f"{path} has no pyproject.toml; name a package's folder or a Python file")
+    with using(Registry(third_party=False)) as alone:
+        if place.is_file():
+            rows = run_checks("loading", [("the file loads", lambda: alone.load_path(place))])
+            return _examined(place, alone, rows)
+        with _importable(place):
+            points = _entry_points(place)
+            rows = run_checks("loading", [("pyproject.toml names entry points", lambda: _named(points))])
+            rows += run_checks(
+                "loading",
+                [
+                    (f"{name} = {target}", lambda n=name, t=target: alone.load_module(n, t))
+                    for name, target in points.items()
+                ],  # type: ignore[misc]
+            )
+            return _examined(place, alone, rows)
+
+
+def _examined(place: Path, alone: Registry, rows: tuple[Row, ...]) -> Report:
+    """Looks at everything that isn't a built-in."""
+    offers: list[str] = []
+    for kind in TABLES:
+        for entry in [one for one in getattr(alone, kind).values() if one.plugin != BUILT_IN]:
+            offered = f"{kind.removesuffix('s')} {entry.name}"
+            rows += run_checks(offered, [("it can be imported", lambda entry=entry: _resolves(entry))])  # type: ignore[misc]
+            report = _report(entry) if rows[-1].passed else Report("", ())
+            rows += report.rows
+            offers.append("; ".join([offered, *report.offers]))
+    rows += run_checks("choices", [("dualgap_choices answers for every problem", lambda: _choices(alone))])
+    return Report(f"plugin at {place}", rows, tuple(offers))
+
+
+def _report(entry: Entry) -> Report:
+    if entry.kind == "solvers":
+        return examine_solver(entry.resolve())
+    if entry.kind == "problems":
+        return examine_problem(entry.resolve())
+    return Report("", ())
+
+
+def _resolves(entry: Entry) -> str | None:
+    try:
+        entry.resolve()
+    except DualgapError as error:
+        raise AssertionError(str(error)) from None
+    return None
+
+
+def _choices(alone: Registry) -> str | None:
+    for kind in alone.problems:
+        for problem in small_instances(alone.problem_kinds()[kind])[:1]:
+            alone.choices(problem)
+    wrong = [f"{plugin.name}: {plugin.error}" for plugin in alone.plugins.values() if plugin.error]
+    ensure(not wrong, "; ".join(wrong))
+    return None
+
+
+def _named(points: dict[str, str]) -> str:
+    ensure(bool(points), f'add [project.entry-points.{GROUP}] with name = "package.module"')
+    return ", ".join(points)
+
+
+def _entry_points(folder: Path) -> dict[str, str]:
+    """The entry points of the group ``dualgap``.
+
+    Raises:
+        UsageError: the file isn't TOML.
+    """
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{folder / 'pyproject.toml'}: {error}") from None
+    return {str(name): str(target) for name, target in project.get("entry-points", {}).get(GROUP, {}).items()}
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """The folder's packages first on the import path, an installed copy of them out of the way."""
+    source = folder / "src" if (folder / "src").is_dir() else folder
+    tops = {target.partition(":")[0].partition(".")[0] for target in _entry_points(folder).values()}
+    kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}
+    for name in kept:
+        del sys.modules[name]
+    sys.path.insert(0, str(source))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(source))
+        for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+            del sys.modules[name]
+        sys.modules.update(kept)

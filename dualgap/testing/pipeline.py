@@ -1,0 +1,142 @@
+"""A solver on whole problems: from the spec to the certificate, beside a reference."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from dualgap.core.certificate import Certificate, Evidence, Sense, Verdict
+from dualgap.core.errors import NoRouteError
+from dualgap.core.exact import Real
+from dualgap.core.problem import Problem
+from dualgap.core.solver import Solver, Trait
+from dualgap.engine.routes import routes
+from dualgap.engine.run import Run
+from dualgap.engine.solve import solve
+from dualgap.plugins.registry import BUILT_IN, registry
+from dualgap.testing.harness import captured
+from dualgap.testing.report import Skipped, ensure
+
+SECONDS = 10.0
+_SIZE = 6
+_SEEDS = 2
+
+
+def default_problems(solver: Solver) -> list[Problem]:
+    """Small instances for a solver: of the problem classes that it accepts, else knapsacks and change-making."""
+    own = [part for part in solver.accepts if issubclass(part, Problem)]
+    if own:
+        return [instance for cls in own for instance in small_instances(cls)]
+    from dualgap.problems.coin_change import CoinChange
+    from dualgap.problems.knapsack import Knapsack
+
+    decimals = {"values": [1.5, 0.7], "weights": [[0.1, 0.2], [0.3, 0.1]], "capacity": [0.3, 0.6], "copies": 3}
+    made: list[Problem] = [
+        Knapsack.model_validate({"values": [10, 13, 7, 8], "weights": [3, 4, 2, 3], "capacity": 7}),
+        Knapsack.model_validate(decimals),
+        CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
+        CoinChange.model_validate({"coins": [2, 4], "amount": 7}),
+    ]
+    return [problem for problem in made if routes(problem, solver, registry().all_bridges())]
+
+
+def small_instances(cls: type[Problem]) -> list[Problem]:
+    """A few generated ones; none where the class has no generator."""
+    try:
+        return [cls.generate(_SIZE, seed) for seed in range(_SEEDS)]
+    except NotImplementedError:
+        return []
+
+
+def solver_on_problem(solver: Solver, problem: Problem) -> str | None:
+    """Solves in process and checks the certificate against the reference.
+
+    Raises:
+        AssertionError: a false claim, a bound beyond the optimum, or an exact solver off the optimum.
+        Skipped: the solver refuses the problem.
+    """
+    try:
+        run, printed = captured(lambda: solve(problem, solver, time=SECONDS, isolate=False))
+    except NoRouteError as reason:
+        raise Skipped(str(reason)) from None
+    ensure(not printed.strip(), f"prints to stdout: {printed.strip()[:80]!r}")
+    false_checks = [f"{check.name}: {check.detail}" for check in run.checks if not check.passed]
+    certificate = certified(run)
+    ensure(certificate.verdict not in (Verdict.VIOLATED, Verdict.CONTRADICTED), certificate.statement)
+    ensure(not false_checks, "; ".join(false_checks))
+    known = reference(problem)
+    if known is None:
+        return f"{certificate.verdict}; no built-in exact solver to compare with"
+    _compare(problem, certificate, certified(known), exact=Trait.EXACT in solver.traits)
+    return str(certificate.verdict)
+
+
+def reference(problem: Problem, without: str = "") -> Run | None:
+    """The run of the first built-in exact solver with an exact route to the problem; None where there is none."""
+    for entry in registry().solvers.values():
+        if entry.plugin == BUILT_IN and entry.name in _REFERENCES and entry.name != without:
+            try:
+                run = solve(problem, entry.name, time=SECONDS, isolate=False)
+            except NoRouteError:
+                continue
+            if certified(run).verdict in SETTLED:
+                return run
+    return None
+
+
+def solver_for(form_type: type) -> str:
+    """The first built-in solver that takes a form as it is and is installed, the exact ones first; empty for none."""
+    found = []
+    for entry in registry().solvers.values():
+        try:
+            solver = entry.resolve()
+        except NoRouteError:
+            continue
+        if entry.plugin == BUILT_IN and issubclass(form_type, solver.accepts) and not missing(solver):
+            found.append((Trait.EXACT not in solver.traits, entry.name))
+    return min(found)[1] if found else ""
+
+
+def missing(solver: Any) -> list[str]:
+    """The modules that a solver needs and that aren't installed."""
+    return [module for module in solver.requires if importlib.util.find_spec(module) is None]
+
+
+_REFERENCES = ("highs",)
+SETTLED = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL, Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
+_SLACK = 1e-6
+
+
+def certified(run: Run) -> Certificate:
+    """The run's certificate.
+
+    Raises:
+        AssertionError: it has none, because the solver failed.
+    """
+    ensure(not run.error, run.error.strip().splitlines()[-1] if run.error else "")
+    assert run.certificate is not None, run.message
+    return run.certificate
+
+
+def _compare(problem: Problem, found: Certificate, known: Certificate, exact: bool) -> None:
+    if known.value is None:
+        ensure(not found.feasible, f"finds {found.value}, the reference says that nothing is feasible")
+        return
+    optimum = float(known.value)
+    infeasible = found.verdict in (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
+    ensure(not infeasible, f"says {found.verdict}, the reference has {optimum}")
+    slack = _SLACK * max(1.0, abs(optimum))
+    if found.feasible and found.value is not None:
+        ensure(not ahead(problem, found.value, optimum, slack), f"finds {found.value}, the reference only {optimum}")
+        off = exact and ahead(problem, optimum, found.value, slack)
+        ensure(not off, f"exact, but it finds {found.value} and the optimum is {optimum}")
+    for bound in found.bounds:
+        if bound.evidence is not Evidence.NONE:
+            beaten = ahead(problem, optimum, bound.value, slack)
+            ensure(not beaten, f"the bound {bound.value} ({bound.evidence}) is beaten by {optimum}")
+
+
+def ahead(problem: Problem, left: Real, right: Real, slack: float) -> bool:
+    """Whether ``left`` is better than ``right`` by more than the slack."""
+    gap = float(left) - float(right)
+    return (gap if problem.sense is Sense.MAXIMIZE else -gap) > slack
