@@ -201,7 +201,9 @@ class _ArraySchema:
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"type": "array", "items": {}}
+        number: dict[str, Any] = {"type": ["number", "string"] if self.infinite else "number"}
+        shapes = [_nested(number, rank) for rank in self.dimensions or (0, 1, 2)]
+        return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
     def _validate(self, value: Any) -> np.ndarray:
         array = as_array(value, infinite=self.infinite)
@@ -209,6 +211,12 @@ class _ArraySchema:
             wanted = " or ".join(str(dimension) for dimension in self.dimensions)
             raise _fail(f"expected {wanted} dimension(s), got {array.ndim}", "check the brackets")
         return array
+
+
+def _nested(schema: dict[str, Any], rank: int) -> dict[str, Any]:
+    for _ in range(rank):
+        schema = {"type": "array", "items": schema}
+    return schema
 
 
 class _NumberSchema:
@@ -230,5 +238,7 @@ class _NumberSchema:
 Array = Annotated[np.ndarray, _ArraySchema()]
 Vector = Annotated[np.ndarray, _ArraySchema(1)]
 Matrix = Annotated[np.ndarray, _ArraySchema(2)]
+Rows = Annotated[np.ndarray, _ArraySchema(1, 2)]
+Entries = Annotated[np.ndarray, _ArraySchema(0, 1)]
 BoundVector = Annotated[np.ndarray, _ArraySchema(1, infinite=True)]
 Number = Annotated[int | float, _NumberSchema()]

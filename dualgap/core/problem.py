@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
@@ -33,6 +34,7 @@ class Problem(Record):
     api: ClassVar[int] = 1
     answer_type: ClassVar[type[Answer]] = Answer
     columns: ClassVar[tuple[str, ...]] = ()
+    raw_fields: ClassVar[Mapping[str, str]] = {}
 
     # What the problem is.
     @property
@@ -129,7 +131,7 @@ def parsed(model: type[Any], data: Any, source: str) -> Any:
 
 def faults(error: ValidationError, model: type[Any]) -> list[Fault]:
     """Pydantic's errors as faults with a path and a remedy each."""
-    known = ", ".join(model.model_fields)
+    known = [*model.model_fields, *getattr(model, "raw_fields", ())]
     found = []
     for item in error.errors(include_url=False):
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")
@@ -137,7 +139,9 @@ def faults(error: ValidationError, model: type[Any]) -> list[Fault]:
         remedy = str(context.get("remedy", ""))
         message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         if item["type"] == "extra_forbidden":
-            message, remedy = "unknown field", f"known fields: {known}"
+            near = get_close_matches(str(item["loc"][-1]), known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            message, remedy = "unknown field", f"{hint}known fields: {', '.join(known)}"
         elif item["type"] == "missing":
             message, remedy = "missing", "add it"
         found.append(Fault(path or "(top)", message, remedy))

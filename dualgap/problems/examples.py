@@ -1,4 +1,7 @@
-"""The example specs that a problem kind ships: ``examples/*.toml`` beside its module, as package data."""
+"""The example specs that a problem kind ships: ``examples/*.toml`` beside its module, as package data.
+
+The one called ``basic`` is shown where nobody asks for another.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def examples(problem: type[Problem]) -> dict[str, Path]:
 
 
 def example(problem: type[Problem], name: str | None = None) -> Path:
-    """One of the shipped specs; without a name the shortest.
+    """One of the shipped specs; without a name ``basic``, or else the first.
 
     Raises:
         UsageError: there is none of that name; names the ones there are.
@@ -29,7 +32,7 @@ def example(problem: type[Problem], name: str | None = None) -> Path:
     if not known:
         raise UsageError(f"{problem.kind} ships no example; dualgap problems new {problem.kind} writes a spec")
     if name is None:
-        return min(known.values(), key=lambda path: path.stat().st_size)
+        return known.get("basic", next(iter(known.values())))
     if name not in known:
         raise UsageError(f"{problem.kind} has no example {name!r}; it has: {', '.join(known)}")
     return known[name]

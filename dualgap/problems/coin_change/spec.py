@@ -21,7 +21,7 @@ from dualgap.core.exact import Exact, combine, exact, fraction, lattice_step, si
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
-from dualgap.problems.knapsack.spec import UNBOUNDED, KnapsackAnswer, fault
+from dualgap.problems.knapsack.spec import UNBOUNDED, KnapsackAnswer, fault, read_names
 from dualgap.problems.naming import format_decimal, read_counts
 
 
@@ -37,7 +37,7 @@ class CoinChange(Problem):
         amount: what the coins must sum to.
         copies: how many of each coin there are: "unbounded", a number, or one number a coin.
         costs: what each coin costs: a number or one number a coin, at least 0; 1 counts coins.
-        names: of the coins; their denominations by default.
+        names: the coins' names; their denominations by default.
     """
 
     kind: ClassVar[str] = "coin-change"
@@ -90,7 +90,7 @@ class CoinChange(Problem):
     @field_validator("names", mode="before")
     @classmethod
     def _texts(cls, value: Any) -> Any:
-        return tuple(str(name) for name in value) if isinstance(value, list | tuple | np.ndarray) else value
+        return read_names(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -218,7 +218,7 @@ class CoinChange(Problem):
         return {"coins": {self.coin_names[j]: int(answer.counts[j]) for j in used}}
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
-        rows = [("coin", "count", "sum", "cost")]
+        rows: list[tuple[str, ...]] = [("coin", "count", "sum", "cost")]
         for j in np.flatnonzero(answer.counts).tolist():
             count = int(answer.counts[j])
             paid, cost = (format_decimal(data.item(j) * count) for data in (self.exact_coins, self.exact_costs))

@@ -109,18 +109,18 @@ def _spanner(
 
 def _mean(weights: np.ndarray) -> np.ndarray:
     """(n,) an item's weight: its mean over the dimensions, rounded."""
-    return weights[0] if len(weights) == 1 else np.rint(weights.mean(axis=0)).astype(np.int64)
+    return np.asarray(weights[0] if len(weights) == 1 else np.rint(weights.mean(axis=0)), dtype=np.int64)
 
 
 def uncorrelated(rng: np.random.Generator, weights: np.ndarray, spread: int) -> np.ndarray:
     """p uniform on [1, R], whatever the weight."""
-    return rng.integers(1, spread, size=weights.shape[1], endpoint=True)
+    return np.asarray(rng.integers(1, spread, size=weights.shape[1], endpoint=True))
 
 
 def weak(rng: np.random.Generator, weights: np.ndarray, spread: int) -> np.ndarray:
     """p uniform on [w - R/10, w + R/10], at least 1."""
     w = _mean(weights)
-    return rng.integers(np.maximum(1, w - spread // 10), w + spread // 10, endpoint=True)
+    return np.asarray(rng.integers(np.maximum(1, w - spread // 10), w + spread // 10, endpoint=True))
 
 
 def strong(rng: np.random.Generator, weights: np.ndarray, spread: int) -> np.ndarray:
@@ -158,12 +158,13 @@ def profit_ceiling(rng: np.random.Generator, weights: np.ndarray, spread: int) -
 def circle(rng: np.random.Generator, weights: np.ndarray, spread: int) -> np.ndarray:
     """circle(2/3): p = 2/3 sqrt(4 R^2 - (w - 2R)^2), rounded down."""
     w = _mean(weights).astype(np.float64)
-    return np.floor(2 / 3 * np.sqrt(4.0 * spread**2 - (w - 2.0 * spread) ** 2)).astype(np.int64)
+    return np.asarray(np.floor(2 / 3 * np.sqrt(4.0 * spread**2 - (w - 2.0 * spread) ** 2)), dtype=np.int64)
 
 
 def chu_beasley(rng: np.random.Generator, weights: np.ndarray, spread: int) -> np.ndarray:
     """p = mean weight over the dimensions + (R/2) q, q uniform on (0, 1]."""
-    return _mean(weights) + np.ceil(spread / 2 * (1.0 - rng.random(weights.shape[1]))).astype(np.int64)
+    surplus = np.ceil(spread / 2 * (1.0 - rng.random(weights.shape[1])))
+    return np.asarray(_mean(weights) + surplus, dtype=np.int64)
 
 
 VALUES: dict[str, Values] = {

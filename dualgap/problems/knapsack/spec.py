@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import Vector, as_array
+from dualgap.core.arrays import Entries, Rows, Vector, as_array, shown
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
 from dualgap.core.exact import Exact, exact, lattice_step, simplest
 from dualgap.core.problem import Answer, Problem
@@ -26,12 +27,22 @@ from dualgap.core.witness import Ray, Witness
 if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
 
-UNBOUNDED = "unbounded"
+UNBOUNDED: Literal["unbounded"] = "unbounded"
 
 
 def fault(message: str, remedy: str) -> PydanticCustomError:
     """A validation error with its remedy."""
     return PydanticCustomError("spec", "{message}", {"message": message, "remedy": remedy})
+
+
+def read_names(value: Any) -> Any:
+    """Names as texts; numbers are names as well."""
+    if not isinstance(value, list | tuple | np.ndarray):
+        return value
+    for index, name in enumerate(value):
+        if isinstance(name, bool) or not isinstance(name, str | int | float | Decimal | np.generic):
+            raise fault(f"expected a text at index {index}, got {shown(name)}", "put it in quotes")
+    return tuple(map(str, value))
 
 
 class KnapsackAnswer(Answer):
@@ -55,41 +66,40 @@ class Knapsack(Problem):
     Attributes:
         values: (n,) worth of each item; negative ones are never worth packing.
         weights: (m, n), one row a dimension; a single row may be given flat.
-        capacity: (m,); a number for one dimension.
+        capacity: (m,), the most that each row of weights may sum to; a number for one dimension.
         copies: how many of each item there are: a number, one number an item, or "unbounded".
-        names: of the items; "0" to "n-1" by default.
-        dimensions: names of the rows of ``weights``.
+        names: the items' names; "0" to "n-1" by default.
+        dimensions: the names of the rows of weights; the columns' names where weights names columns.
     """
 
     kind: ClassVar[str] = "knapsack"
     summary: ClassVar[str] = "pack the most valuable items within one or several capacities"
     answer_type: ClassVar[type[Answer]] = KnapsackAnswer
     columns: ClassVar[tuple[str, ...]] = ("values", "weights", "names", "copies")
+    raw_fields: ClassVar[Mapping[str, str]] = {
+        "file": "an instance file instead of the data: kplib's .kp, Jooken's .in or OR-Library's mknap; also .gz",
+        "format": 'of the file where its suffix doesn\'t say it: "kp", "jooken" or "mknap"',
+        "instance": "which instance of an mknap file, counted from 1",
+    }
 
     values: Vector
-    weights: np.ndarray
-    capacity: np.ndarray
+    weights: Rows
+    capacity: Entries
     copies: int | Vector | Literal["unbounded"] = 1
     names: tuple[str, ...] = ()
-    dimensions: tuple[str, ...] = Field(default=())
+    dimensions: tuple[str, ...] = ()
 
-    @field_validator("weights", mode="plain")
+    @field_validator("weights")
     @classmethod
-    def _rows(cls, value: Any) -> np.ndarray:
-        weights = as_array(value)
-        if weights.ndim not in (1, 2):
-            raise fault(f"expected 1 or 2 dimensions, got {weights.ndim}", "one row for each capacity")
+    def _rows(cls, weights: np.ndarray) -> np.ndarray:
         if (weights < 0).any():
             where = np.argwhere(weights < 0)[0].tolist()
             raise fault(f"negative weight at index {', '.join(map(str, where))}", "weights must be >= 0")
         return weights.reshape(1, -1) if weights.ndim == 1 else weights
 
-    @field_validator("capacity", mode="plain")
+    @field_validator("capacity")
     @classmethod
-    def _capacities(cls, value: Any) -> np.ndarray:
-        capacity = as_array(value)
-        if capacity.ndim > 1:
-            raise fault("expected a number or a list of numbers", "one capacity for each row of weights")
+    def _capacities(cls, capacity: np.ndarray) -> np.ndarray:
         if (capacity < 0).any():
             raise fault("negative capacity", "capacities must be >= 0")
         return capacity.reshape(-1)
@@ -109,7 +119,7 @@ class Knapsack(Problem):
     @field_validator("names", "dimensions", mode="before")
     @classmethod
     def _texts(cls, value: Any) -> Any:
-        return tuple(str(name) for name in value) if isinstance(value, list | tuple | np.ndarray) else value
+        return read_names(value)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
