@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from dualgap.core.errors import DualgapError, UsageError
@@ -38,13 +39,10 @@ def check(path: str | Path) -> Report:
         with _importable(place):
             points = _entry_points(place)
             rows = run_checks("loading", [("pyproject.toml names entry points", lambda: _named(points))])
-            rows += run_checks(
-                "loading",
-                [
-                    (f"{name} = {target}", lambda n=name, t=target: alone.load_module(n, t))
-                    for name, target in points.items()
-                ],  # type: ignore[misc]
-            )
+            loads = [
+                (f"{name} = {target}", partial(alone.load_module, name, target)) for name, target in points.items()
+            ]
+            rows += run_checks("loading", loads)
             return _examined(place, alone, rows)
 
 
@@ -54,7 +52,7 @@ def _examined(place: Path, alone: Registry, rows: tuple[Row, ...]) -> Report:
     for kind in TABLES:
         for entry in [one for one in getattr(alone, kind).values() if one.plugin != BUILT_IN]:
             offered = f"{kind.removesuffix('s')} {entry.name}"
-            rows += run_checks(offered, [("it can be imported", lambda entry=entry: _resolves(entry))])  # type: ignore[misc]
+            rows += run_checks(offered, [("it can be imported", partial(_resolves, entry))])
             report = _report(entry) if rows[-1].passed else Report("", ())
             rows += report.rows
             offers.append("; ".join([offered, *report.offers]))

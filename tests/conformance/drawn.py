@@ -1,0 +1,108 @@
+"""Random small instances of every variant of the built-in problems, with their optimum by enumeration.
+
+Data are drawn as integers and enumerated as integers, apart from all code under test; decimals are the same in tenths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dualgap import CoinChange, Knapsack, Problem
+
+ITEMS = 4
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An instance: ``optimum`` is None where nothing is feasible; ``judge`` gives (feasible, value) of counts."""
+
+    problem: Problem
+    optimum: float | None
+    judge: Callable[[np.ndarray], tuple[bool, float]]
+
+
+def _grid(limits: np.ndarray) -> np.ndarray:
+    """(n, points) every vector of counts within the limits."""
+    return np.indices(tuple(limits + 1)).reshape(len(limits), -1)
+
+
+def knapsack(
+    rng: np.random.Generator, *, rows: int = 1, copies: str = "one", tenths: bool = False, flavour: str = "any"
+) -> Drawn:
+    weights = rng.integers(1 if copies == "unbounded" else 0, 10, (rows, ITEMS))
+    values = rng.integers(0, 12, ITEMS)
+    if flavour == "subset-sum":
+        values = weights[0].copy()
+    if flavour == "twins":
+        weights[:, 1:], values[1:] = weights[:, :1], values[0]
+    capacity = rng.integers(0, 13 if copies == "unbounded" else max(2, int(weights.sum() // rows)), rows)
+    if flavour == "nothing fits":
+        capacity, weights = np.zeros(rows, dtype=int), weights + 1
+    number = {"one": np.ones(ITEMS, dtype=int), "some": rng.integers(0, 4, ITEMS)}.get(copies)
+    limits = number if number is not None else np.full(ITEMS, int(capacity.min()))
+    counts = _grid(limits)
+    fits = (weights @ counts <= capacity[:, None]).all(axis=0)
+    scale = 10 if tenths else 1
+    optimum = float((values @ counts)[fits].max()) / scale
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        within = (found >= 0).all() and (copies == "unbounded" or (found <= limits).all())
+        return bool(within and (weights @ found <= capacity).all()), float(values @ found) / scale
+
+    data = {"values": values / 10 if tenths else values, "weights": weights / 10 if tenths else weights}
+    given = {"one": 1, "some": number, "unbounded": "unbounded"}[copies]
+    problem = Knapsack(**data, capacity=capacity / 10 if tenths else capacity, copies=given)
+    return Drawn(problem, optimum, judge)
+
+
+def coin_change(
+    rng: np.random.Generator, *, copies: str = "unbounded", costs: bool = False, tenths: bool = False, step: int = 1
+) -> Drawn:
+    coins = rng.integers(2, 10, ITEMS) * step
+    amount = int(rng.integers(0, 19)) * step + (int(rng.integers(0, 2)) if step > 1 else 0)
+    prices = rng.integers(0, 6, ITEMS) if costs else np.ones(ITEMS, dtype=int)
+    number = rng.integers(0, 4, ITEMS) if copies == "some" else None
+    limits = amount // coins if number is None else np.minimum(number, amount // coins)
+    counts = _grid(limits)
+    pays = coins @ counts == amount
+    optimum = float((prices @ counts)[pays].min()) if pays.any() else None
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        within = (found >= 0).all() and (number is None or (found <= number).all())
+        return bool(within and coins @ found == amount), float(prices @ found)
+
+    scaled: dict[str, Any] = (
+        {"coins": coins / 10, "amount": amount / 10} if tenths else {"coins": coins, "amount": amount}
+    )
+    given = {"copies": "unbounded" if number is None else number, "costs": prices if costs else 1}
+    return Drawn(CoinChange(**scaled, **given), optimum, judge)
+
+
+Maker = Callable[[np.random.Generator], Drawn]
+
+VARIANTS: Mapping[str, Mapping[str, Maker]] = {
+    "knapsack": {
+        "0/1": knapsack,
+        "bounded": lambda rng: knapsack(rng, copies="some"),
+        "unbounded": lambda rng: knapsack(rng, copies="unbounded"),
+        "two rows": lambda rng: knapsack(rng, rows=2),
+        "two rows, bounded": lambda rng: knapsack(rng, rows=2, copies="some"),
+        "decimal": lambda rng: knapsack(rng, tenths=True),
+        "decimal, bounded": lambda rng: knapsack(rng, tenths=True, copies="some"),
+        "subset sum": lambda rng: knapsack(rng, flavour="subset-sum"),
+        "twins": lambda rng: knapsack(rng, flavour="twins"),
+        "nothing fits": lambda rng: knapsack(rng, flavour="nothing fits"),
+    },
+    "coin-change": {
+        "unbounded": coin_change,
+        "copies": lambda rng: coin_change(rng, copies="some"),
+        "costs": lambda rng: coin_change(rng, costs=True),
+        "copies and costs": lambda rng: coin_change(rng, copies="some", costs=True),
+        "decimal": lambda rng: coin_change(rng, tenths=True),
+        "common divisor": lambda rng: coin_change(rng, step=3),
+    },
+}

@@ -1,0 +1,68 @@
+"""What a run may say of an instance whose optimum is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drawn import Drawn
+
+from dualgap import Evidence, Run, Verdict
+from dualgap.core.solver import Trait
+
+INFEASIBLE = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
+OPTIMAL = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL)
+SLACK = 1e-6
+
+
+def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:
+    """Everything false in the run: claims that don't hold, bounds that cut the optimum off, optima that aren't."""
+    certificate = run.certificate
+    if certificate is None:
+        return [f"no certificate: {run.error or run.refused or run.message}"]
+    found = [f"false claim: {check.name}: {check.detail}" for check in run.checks if not check.passed]
+    if certificate.verdict in (Verdict.VIOLATED, Verdict.CONTRADICTED):
+        found.append(certificate.statement)
+    if certificate.verdict in INFEASIBLE and drawn.optimum is not None:
+        found.append(f"{certificate.verdict}, and {drawn.optimum} is feasible")
+    if certificate.feasible:
+        found += _answer(drawn, run)
+    elif Trait.EXACT in traits and not (drawn.optimum is None and certificate.verdict in INFEASIBLE):
+        found.append(f"exact, but {certificate.verdict} ({run.stop}: {run.message})")
+    elif certificate.verdict is Verdict.NOTHING and drawn.problem.trivial() is not None:
+        found.append("nothing, where a trivial answer is feasible")
+    claimed_best = certificate.verdict in OPTIMAL or (Trait.EXACT in traits and certificate.feasible)
+    if claimed_best and not _equal(certificate.value, drawn.optimum):
+        found.append(f"{certificate.verdict} at {certificate.value}, the optimum is {drawn.optimum}")
+    return found + _bounds(drawn, certificate)
+
+
+def _answer(drawn: Drawn, run: Run) -> list[str]:
+    feasible, value = drawn.judge(run.answer.counts)
+    found = [] if feasible else [f"certified as feasible, and it isn't: {run.answer.counts}"]
+    if not _equal(run.certificate.value, value):
+        found.append(f"certified at {run.certificate.value}, worth {value}")
+    return found
+
+
+def _bounds(drawn: Drawn, certificate: Any) -> list[str]:
+    """A bound may not cut the optimum off; on an infeasible instance it may be anything."""
+    if drawn.optimum is None:
+        return []
+    sign = 1.0 if drawn.problem.sense == "maximize" else -1.0
+    return [
+        f"the {bound.evidence} bound {bound.value} cuts off {drawn.optimum} ({bound.argument})"
+        for bound in certificate.bounds
+        if bound.evidence is not Evidence.NONE and sign * (drawn.optimum - float(bound.value)) > _allowed(bound, drawn)
+    ]
+
+
+def _allowed(bound: Any, drawn: Drawn) -> float:
+    """Rounding of the float optimum only, where the bound is proved."""
+    scale = max(1.0, abs(drawn.optimum or 0.0))
+    return (1e-12 if bound.evidence is Evidence.PROVED else SLACK) * scale
+
+
+def _equal(left: Any, right: Any) -> bool:
+    return (
+        left is not None and right is not None and abs(float(left) - float(right)) <= 1e-9 * max(1.0, abs(float(right)))
+    )

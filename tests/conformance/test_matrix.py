@@ -1,0 +1,50 @@
+"""Every built-in solver on every variant of every built-in problem that reaches it, against enumeration."""
+
+from __future__ import annotations
+
+import importlib.util
+import zlib
+
+import numpy as np
+import pytest
+from drawn import VARIANTS
+from judged import faults
+
+import dualgap
+from dualgap.core.errors import NoRouteError
+from dualgap.core.solver import Solver
+from dualgap.plugins.registry import BUILT_IN, Registry
+
+INSTANCES = 3
+SOLVERS = [name for name, entry in Registry(third_party=False).solvers.items() if entry.plugin == BUILT_IN]
+CELLS = [(kind, variant) for kind, variants in VARIANTS.items() for variant in variants]
+
+
+def usable(name: str) -> type[Solver]:
+    """The solver's class; skips the test with the reason where it can't run here."""
+    try:
+        solver: type[Solver] = Registry(third_party=False).solver(name)
+    except NoRouteError as error:
+        pytest.skip(str(error))
+    missing = [module for module in solver.requires if importlib.util.find_spec(module) is None]
+    if missing:
+        pytest.skip(f"{name} needs {', '.join(missing)}")
+    return solver
+
+
+@pytest.mark.parametrize(("kind", "variant"), CELLS, ids=[f"{kind}: {variant}" for kind, variant in CELLS])
+@pytest.mark.parametrize("name", SOLVERS)
+def test_no_solver_says_anything_false(name: str, kind: str, variant: str) -> None:
+    solver = usable(name)
+    rng = np.random.default_rng(zlib.crc32(f"{kind} {variant}".encode()))
+    refusals, wrong = [], []
+    for drawn in [VARIANTS[kind][variant](rng) for _ in range(INSTANCES)]:
+        try:
+            run = dualgap.solve(drawn.problem, name, isolate=False, time=10)
+        except NoRouteError as reason:
+            refusals.append(str(reason))
+            continue
+        wrong += [f"{fault}\n    on {drawn.problem!r}" for fault in faults(drawn, run, solver.traits)]
+    assert not wrong, "\n".join(wrong)
+    if len(refusals) == INSTANCES:
+        pytest.skip(refusals[0])
