@@ -14,7 +14,7 @@ import numpy as np
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
-from dualgap.core.witness import FarkasRay, Witness
+from dualgap.core.witness import FarkasRay
 from dualgap.solvers.floats import lossy
 from dualgap.solvers.highs_model import load, write_model
 from dualgap.solvers.relaxation import Relaxed, linear_end, relax
@@ -156,12 +156,12 @@ def _integer_claim(highs: Any, form: MixedIntegerProgram, relaxed: Relaxed) -> C
     stop = _stop(highs)
     bound = float(highs.getInfo().mip_dual_bound)
     if stop is Stop.UNBOUNDED:
-        return _unbounded_claim(highs, form, relaxed.witness)
+        return _unbounded_claim(highs, form, relaxed)
     claim = _incumbent(highs, form, stop)
-    return replace(claim, bound=bound if np.isfinite(bound) else None, witness=relaxed.witness)
+    return replace(claim, bound=bound if np.isfinite(bound) else None, witness=relaxed.supports(stop))
 
 
-def _unbounded_claim(highs: Any, form: MixedIntegerProgram, witness: Witness | None) -> Claim:
+def _unbounded_claim(highs: Any, form: MixedIntegerProgram, relaxed: Relaxed) -> Claim:
     """Settles "unbounded or infeasible": with an unbounded relaxation and rational data, any point at all makes the
     program unbounded (Meyer 1974), so the costs are dropped and a point is looked for.
     """
@@ -170,4 +170,4 @@ def _unbounded_claim(highs: Any, form: MixedIntegerProgram, witness: Witness | N
     highs.run()
     stop = _stop(highs)
     claim = _incumbent(highs, form, Stop.UNBOUNDED if stop is Stop.FINISHED else stop)
-    return replace(claim, value=None, witness=witness if stop is Stop.FINISHED else None)
+    return replace(claim, value=None, witness=relaxed.supports(claim.stop))

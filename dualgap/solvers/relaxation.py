@@ -17,6 +17,7 @@ from dualgap.core.solver import Context
 from dualgap.core.witness import FarkasRay, Multipliers, Ray, Witness
 from dualgap.solvers.highs_model import load
 
+_FITTING: dict[Stop, type[Witness]] = {Stop.INFEASIBLE: FarkasRay, Stop.UNBOUNDED: Ray}
 _SHARE = 0.2  # of the time left; the rest belongs to the solver that needs the witness
 
 
@@ -26,6 +27,11 @@ class Relaxed:
 
     stop: Stop
     witness: Witness | None = None
+
+    def supports(self, stop: Stop) -> Witness | None:
+        """The witness, where it goes with a program that ended like this."""
+        fitting = _FITTING.get(stop, Multipliers)
+        return self.witness if isinstance(self.witness, fitting) else None
 
 
 def relax(form: MixedIntegerProgram, ctx: Context) -> Relaxed:
