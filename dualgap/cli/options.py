@@ -21,6 +21,14 @@ def read_seconds(text: str | float) -> float:
     return float(match[1]) * _SECONDS[match[2]]
 
 
+def read_limit(text: str | float) -> float:
+    """Seconds, more than none."""
+    seconds = read_seconds(text)
+    if seconds <= 0:
+        raise typer.BadParameter(f"{text!r} is no time to work in; write 60, 1.5s, 250ms, 2m or 1h")
+    return seconds
+
+
 def read_bytes(text: str | int) -> int:
     """Bytes from ``8G``, ``512M``, ``1.5GiB`` or a plain number; prefixes are powers of 1024."""
     match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([kmgt]?)(i?b)?\s*", str(text).lower())
@@ -83,7 +91,7 @@ Settings = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="Override a field of the spec; repeatable."),
 ]
 Time = Annotated[
-    float, typer.Option("--time", parser=read_seconds, metavar="SECONDS", help="Wall limit of a solver: 60, 1.5s, 2m.")
+    float, typer.Option("--time", parser=read_limit, metavar="SECONDS", help="Wall limit of a solver: 60, 1.5s, 2m.")
 ]
 Gap = Annotated[
     float, typer.Option("--gap", parser=read_gap, metavar="GAP", help="Relative gap that is good enough: 0.01, 1%.")
