@@ -7,17 +7,32 @@ lambda'c + sum_j limits_j max(0, v_j - lambda'w_j).
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from dualgap.core.arrays import Vector
 from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, combine, dyadic
-from dualgap.core.witness import Multipliers, Witness
+from dualgap.core.witness import Exhaustion, Multipliers, Witness
+from dualgap.problems.knapsack.residual import packing, residual
+from dualgap.problems.knapsack.tables import best_value
 
 if TYPE_CHECKING:
     from dualgap.problems.knapsack.spec import Knapsack
+
+
+class Replay(Witness):
+    """No packing is worth more than ``incumbent`` steps of the objective, or than the residual table that is left.
+
+    The multiplier and the incumbent fix most items (see ``residual``); the verifier fixes them again and fills its own
+    table over the rest. The bound max(incumbent, residual optimum) holds whatever the two numbers are.
+    """
+
+    type: ClassVar[str] = "replay"
+    rows: Vector
+    incumbent: int
 
 
 def prove(problem: Knapsack, witness: Witness, seconds: float) -> Bound:
@@ -28,6 +43,10 @@ def prove(problem: Knapsack, witness: Witness, seconds: float) -> Bound:
     """
     if isinstance(witness, Multipliers):
         return _lagrangian(problem, witness)
+    if isinstance(witness, Replay):
+        return _replay(problem, witness, seconds)
+    if isinstance(witness, Exhaustion):
+        return _replay(problem, Replay(rows=np.zeros(1), incumbent=-1), seconds)
     raise InvalidWitnessError(f"knapsack takes no {witness.type} witness")
 
 
@@ -38,17 +57,35 @@ def reduced_values(problem: Knapsack, multipliers: list[Fraction]) -> Exact:
 
 
 def _lagrangian(problem: Knapsack, witness: Multipliers) -> Bound:
-    given = witness.rows
-    if given.shape != problem.capacity.shape:
-        raise InvalidWitnessError(f"{len(given)} multipliers for {len(problem.capacity)} capacities")
-    if not np.isfinite(given).all() or (given < 0).any():
-        raise InvalidWitnessError("multipliers on capacities must be finite and >= 0")
-    multipliers = _cover_unlimited(problem, dyadic(given))
+    multipliers = _cover_unlimited(problem, _checked(problem, witness.rows))
     value = lagrangian_value(problem, multipliers)
     shown = ", ".join(
         f"{float(factor):.6g} on {name}" for factor, name in list(zip(multipliers, problem.row_names, strict=True))[:3]
     )
     return Bound(problem.round_bound(value), Evidence.PROVED, f"multipliers {shown}")
+
+
+def _replay(problem: Knapsack, witness: Replay, seconds: float) -> Bound:
+    if len(problem.capacity) != 1:
+        raise InvalidWitnessError("tables are replayed in one dimension only")
+    if ((problem.limits < 0) & (problem.exact_values.numerators > 0)).any():
+        raise InvalidWitnessError("an item that weighs nothing has no limit and is worth something")
+    packed = packing(problem)
+    left = residual(packed, _checked(problem, witness.rows)[0] / packed.unit, witness.incumbent)
+    steps, free = witness.incumbent, 0
+    if not left.settled:
+        instance = left.instance()
+        steps, free = max(steps, left.worth + best_value(instance, seconds)), len(instance.items)
+    shown = f"a table over the {free:,} items that the multiplier leaves free of {problem.size:,}, replayed"
+    return Bound(problem.round_bound(steps * problem.step), Evidence.PROVED, shown)
+
+
+def _checked(problem: Knapsack, given: np.ndarray) -> list[Fraction]:
+    if given.shape != problem.capacity.shape:
+        raise InvalidWitnessError(f"{len(given)} multipliers for {len(problem.capacity)} capacities")
+    if not np.isfinite(given).all() or (given < 0).any():
+        raise InvalidWitnessError("multipliers on capacities must be finite and >= 0")
+    return dyadic(given)
 
 
 def lagrangian_value(problem: Knapsack, multipliers: list[Fraction]) -> Fraction:

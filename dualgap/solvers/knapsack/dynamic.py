@@ -1,0 +1,169 @@
+"""The knapsack in one dimension by dynamic programming: fix what a multiplier and an incumbent settle, table the rest.
+
+Small tables over the items nearest to the break item improve the incumbent first (Balas and Zemel, An algorithm for
+large zero-one knapsack problems, Operations Research 28, 1980); each better incumbent fixes more, until what is left
+fits a table that settles the optimum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dualgap.core.claim import Claim, Scalar, Stop
+from dualgap.core.exact import dyadic, simplest
+from dualgap.core.solver import Context
+from dualgap.core.witness import Multipliers, Witness
+from dualgap.problems.knapsack import Knapsack, KnapsackAnswer, Replay
+from dualgap.problems.knapsack.residual import Instance, Residual, packing, residual
+from dualgap.solvers.knapsack import tables
+from dualgap.solvers.knapsack.greedy import multipliers, pack, ray
+
+METHODS = ("auto", *tables.WAYS)
+_FIRST_WORK = 1e6  # entries of the first table; each round may take _GROWTH times as many
+_GROWTH = 8
+_SMALLEST_CORE = 16
+
+
+def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
+    """Why the method can't be used here, or what it would need."""
+    if method not in METHODS:
+        return f"method {method!r} is not for knapsack; it has: {', '.join(METHODS)}"
+    if len(problem.capacity) != 1:
+        return f"its tables have one dimension, this knapsack has {len(problem.capacity)}; take highs or cp-sat"
+    if ray(problem) is not None:
+        return None
+    packed = packing(problem)
+    multiplier = dyadic(multipliers(problem))[0] / packed.unit
+    bound = residual(packed, multiplier, 0).bound
+    left = residual(packed, multiplier, bound - 1)
+    if left.settled:
+        return None
+    least = left.instance()
+    if method == "bitset" and not least.proportional:
+        return "method 'bitset' takes values proportional to weights; take 'weight' or 'value'"
+    needed = min(tables.cost(least, way).bytes for way in _ways(method))
+    if needed > memory:
+        mebi = 2**20
+        return f"its table needs {needed / mebi:,.0f} MiB or more, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
+    return None
+
+
+def solve(problem: Knapsack, method: str, memory: int, ctx: Context) -> Claim:
+    """The best packing, with a ``Replay``; the best found so far at a limit."""
+    return ray(problem) or _Search(problem, method, memory, ctx).run()
+
+
+def _ways(method: str) -> tuple[str, ...]:
+    return tables.WAYS if method == "auto" else (method,)
+
+
+class _Search:
+    def __init__(self, problem: Knapsack, method: str, memory: int, ctx: Context) -> None:
+        self.problem = problem
+        self.method = method
+        self.memory = memory
+        self.ctx = ctx
+        self.packed = packing(problem)
+        self.rows = multipliers(problem)
+        self.multiplier = dyadic(self.rows)[0] / self.packed.unit
+        self.counts = pack(problem, self.rows).counts[self.packed.index]
+        self.witness: Witness = Multipliers(rows=self.rows)
+        self._report()
+
+    def run(self) -> Claim:
+        work, rounds, last = _FIRST_WORK, 0, 0
+        while not self.ctx.should_stop():
+            left = residual(self.packed, self.multiplier, self._worth())
+            if left.settled:
+                return self._settled("greedy" if rounds == 0 else "core", left, rounds)
+            whole = left.instance()
+            way = self._cheapest(whole)
+            cost = tables.cost(whole, way)
+            if cost.bytes <= self.memory and cost.entries <= work:
+                if self._improve(left, whole, way) or not self.ctx.should_stop():
+                    return self._settled(way, left, rounds)
+                break
+            core = self._core(left, work)
+            improved = core is not None and self._improve(core, core.instance(), self._cheapest(core.instance()))
+            size = 0 if core is None else int((core.free > 0).sum())
+            if cost.bytes > self.memory and not improved and 0 < size == last:
+                return self._out_of_memory(cost, rounds)
+            work, rounds, last = work * _GROWTH, rounds + 1, size
+        return self._claim(Stop.TIME, {"rounds": rounds})
+
+    def _worth(self) -> int:
+        return self.packed.worth(self.counts)
+
+    def _cheapest(self, instance: Instance) -> str:
+        """The table with the fewest entries among those that memory allows."""
+
+        def rank(way: str) -> tuple[bool, float]:
+            cost = tables.cost(instance, way)
+            return cost.bytes > self.memory, cost.entries
+
+        return min(_ways(self.method), key=rank)
+
+    def _core(self, left: Residual, work: float) -> Residual | None:
+        """The free items nearest to the break item, the others where the relaxation puts them.
+
+        As many as a table of ``work`` entries takes; None where that is too little for the fewest.
+        """
+        free = np.flatnonzero(left.free > 0)
+        nearest = free[np.argsort(left.distance[free], kind="stable")]
+        found, size = None, _SMALLEST_CORE
+        while True:
+            core = np.zeros(len(left.free), dtype=bool)
+            core[nearest[:size]] = True
+            lower = np.where(core, left.lower, left.relaxed)
+            narrowed = replace(left, lower=lower, free=np.where(core, left.free, 0))
+            if narrowed.capacity >= 0:
+                instance = narrowed.instance()
+                cost = tables.cost(instance, self._cheapest(instance))
+                if cost.entries > work or cost.bytes > self.memory:
+                    return found
+                found = narrowed
+            if size >= len(nearest):
+                return found
+            size *= 2
+
+    def _improve(self, left: Residual, instance: Instance, way: str) -> bool:
+        """Whether a table finds something better than the incumbent; it is the incumbent from then on."""
+        counts = tables.solve(instance, way, self.ctx.should_stop)
+        if counts is None:
+            return False
+        self.counts = left.lower.copy()
+        self.counts[instance.items] += counts
+        self._report()
+        return True
+
+    def _report(self) -> None:
+        self.ctx.report(point=self._answer(), witness=self.witness)
+
+    def _answer(self) -> KnapsackAnswer:
+        return KnapsackAnswer(counts=self.packed.whole(self.counts))
+
+    def _settled(self, method: str, left: Residual, rounds: int) -> Claim:
+        """Nothing beats the incumbent outside the box of ``left``, nor (its table says) inside."""
+        if left.bound > self._worth():
+            self.witness = Replay(rows=self.rows, incumbent=self._worth())
+        statistics = {"method": method, "free": int((left.free > 0).sum()), "rounds": rounds}
+        bound = simplest(self._worth() * self.problem.step)
+        return replace(self._claim(Stop.FINISHED, statistics), bound=bound)
+
+    def _out_of_memory(self, cost: tables.Cost, rounds: int) -> Claim:
+        needed, given = cost.bytes / 2**20, self.memory / 2**20
+        message = f"the last table needs {needed:,.0f} MiB, memory is {given:,.0f} MiB (-p memory=BYTES)"
+        return self._claim(Stop.MEMORY, {"rounds": rounds}, message)
+
+    def _claim(self, stop: Stop, statistics: dict[str, Scalar], message: str = "") -> Claim:
+        return Claim(
+            point=self._answer(),
+            feasible=True,
+            stop=stop,
+            value=simplest(self._worth() * self.problem.step),
+            witness=self.witness,
+            statistics=statistics,
+            message=message,
+        )
