@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from drawn import Drawn
-
 from dualgap import Evidence, Run, Verdict
 from dualgap.core.solver import Trait
+from tests.conformance.drawn import Drawn
 
 INFEASIBLE = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
 OPTIMAL = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL)

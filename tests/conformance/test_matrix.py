@@ -7,13 +7,13 @@ import zlib
 
 import numpy as np
 import pytest
-from drawn import VARIANTS
-from judged import faults
 
 import dualgap
 from dualgap.core.errors import NoRouteError
 from dualgap.core.solver import Solver
 from dualgap.plugins.registry import BUILT_IN, Registry
+from tests.conformance.drawn import VARIANTS
+from tests.conformance.judged import faults
 
 INSTANCES = 3
 SOLVERS = [name for name, entry in Registry(third_party=False).solvers.items() if entry.plugin == BUILT_IN]

@@ -8,7 +8,8 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from fake_plugins import Install
+
+from tests.plugins.fake_plugins import Install
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from fake_plugins import SOLVER, Install, solver_code
 
 import dualgap
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.solver import Choice
 from dualgap.plugins.registry import LOCAL, Registry
+from tests.plugins.fake_plugins import SOLVER, Install, solver_code
 
 KNAPSACK = dualgap.Knapsack(values=[3, 4], weights=[2, 3], capacity=4)
 
