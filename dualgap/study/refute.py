@@ -1,8 +1,8 @@
 """Who is refuted by whom: every verified point tests every bound, and every claim beside it.
 
-A bound that a point of another run beats by more than ``tol + sum_i |y_i| violation_i`` is wrong, whoever stated it; so is
-a claim of infeasibility beside a feasible point, of optimality beside a better one, of unboundedness beside a verified
-bound.
+A bound that a point of another run beats by more than ``tol + sum_i |y_i| violation_i`` is wrong, whoever stated it;
+so is a claim of infeasibility beside a feasible point, of optimality beside a better one, of unboundedness beside a
+verified bound.
 """
 
 from __future__ import annotations

@@ -167,7 +167,8 @@ def test_plain_comparison_takes_one_exact_and_two_approximate(knapsack: Knapsack
     assert {run.name for run in found.runs}.isdisjoint(found.left_out)
 
 
-def test_everything_runs_everybody(knapsack: Knapsack) -> None:
+def test_everything_runs_everybody(knapsack: Knapsack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry(), "choices", lambda problem: [])
     names = {"honest", "cautious", "modest", "value-liar", "point-liar", "bound-liar", "crasher", "refuser"}
     for name in set(registry().solvers) - names:
         del registry().solvers[name]
@@ -177,7 +178,8 @@ def test_everything_runs_everybody(knapsack: Knapsack) -> None:
         compare(knapsack, ["modest"], everything=True)
 
 
-def test_nothing_reaches() -> None:
+def test_nothing_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry(), "choices", lambda problem: [])
     registry().solvers.clear()
     with pytest.raises(NoRouteError, match="no solver reaches knapsack"):
         compare(Knapsack(values=[1], weights=[1], capacity=1))

@@ -77,7 +77,7 @@ def test_a_real_highs_file(knapsack: Knapsack, tmp_path: Path) -> None:
     import highspy
 
     from dualgap.core.forms import MixedIntegerProgram
-    from dualgap.solvers.highs import hand_over
+    from dualgap.solvers.highs_model import hand_over
 
     form = knapsack.views()[0].build()
     assert isinstance(form, MixedIntegerProgram)

@@ -1,0 +1,75 @@
+"""Scales of plots: from numbers to the percentage of an axis, with ticks that people can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, floor, isfinite, log10
+from statistics import median
+
+_STEPS = (1, 2, 5, 10)
+_OUTLIER = 12  # times the median distance from the centre: beyond, an end is cut off and marked
+_LOG_RATIO = 30  # spans of time above this are drawn on a logarithmic axis
+
+
+@dataclass(frozen=True)
+class Axis:
+    """``low`` at 0 %, ``high`` at 100 %; both positive where the axis is logarithmic."""
+
+    low: float
+    high: float
+    logarithmic: bool = False
+
+    def at(self, value: float) -> float:
+        """The percentage of a value, cut off at the ends."""
+        low, high = self.low, self.high
+        if self.logarithmic:
+            low, high, value = log10(low), log10(high), log10(max(value, low))
+        return 100.0 * min(max((value - low) / (high - low), 0.0), 1.0)
+
+    def beyond(self, value: float) -> bool:
+        """Whether a value lies outside."""
+        slack = 1e-9 * (self.high - self.low)
+        return not self.low - slack <= value <= self.high + slack
+
+    def ticks(self, count: int = 5) -> list[tuple[float, str]]:
+        """Round numbers inside the axis, with as many decimals as they need."""
+        if self.logarithmic:
+            powers = range(ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9) + 1)
+            return [(10.0**k, f"{10.0**k:g}") for k in powers[:: max(1, ceil(len(powers) / count))]]
+        raw = (self.high - self.low) / count
+        power = 10.0 ** floor(log10(raw))
+        step = next(power * k for k in _STEPS if power * k >= raw * 0.999)
+        decimals = max(0, -floor(log10(step) + 1e-9))
+        places = range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)
+        return [(k * step, f"{k * step:,.{decimals}f}" if decimals <= 12 else f"{k * step:.6g}") for k in places]
+
+
+def value_axis(numbers: Sequence[float], centre: Sequence[float] = ()) -> Axis | None:
+    """An axis for objective values, cut where a few of them lie far from the others; None where there are none.
+
+    Args:
+        numbers: everything to show; infinities are left out.
+        centre: what must lie inside, whatever the others do (the joint value and bound).
+    """
+    finite = [number for number in numbers if isfinite(number)]
+    if not finite:
+        return None
+    inside = [number for number in centre if isfinite(number)] or [median(finite)]
+    middle = sum(inside) / len(inside)
+    distances = [distance for number in finite if (distance := abs(number - middle)) > 0]
+    reach = _OUTLIER * median(distances) if distances else 0.0
+    shown = [number for number in finite if abs(number - middle) <= reach] + inside
+    low, high = min(shown), max(shown)
+    whole = all(number.is_integer() for number in shown)
+    pad = 0.06 * (high - low) or max(0.05 * abs(high), 1.0 if whole else 0.0) or 1.0
+    return Axis(low - pad, high + pad)
+
+
+def time_axis(seconds: Sequence[float]) -> Axis:
+    """An axis for time, logarithmic where runs differ by orders of magnitude."""
+    positive = [second for second in seconds if second > 0] or [1.0]
+    low, high = min(positive), max(positive)
+    if high / low >= _LOG_RATIO:
+        return Axis(10.0 ** floor(log10(low)), high * 1.05, logarithmic=True)
+    return Axis(0.0, high * 1.05)

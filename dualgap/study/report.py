@@ -1,0 +1,241 @@
+"""The static report: one HTML file, no scripts, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import dualgap
+from dualgap.core.certificate import Sense
+from dualgap.core.exact import Real
+from dualgap.core.statement import format_gap, format_value
+from dualgap.engine.environment import machine
+from dualgap.engine.run import Run
+from dualgap.study.compare import Comparison
+from dualgap.study.html import Html, details, facts, join, table, tag
+from dualgap.study.joint import Standing
+from dualgap.study.plots import DEFS, along, anytime, intervals
+from dualgap.study.profile import profile
+
+_MOST_ROWS = 8
+_MOST_PANELS = 6
+_HEADER = ("solver", "value", "bound", "evidence", "gap", "compile", "solve", "verify", "verdict")
+_NUMERIC = (1, 2, 4, 5, 6, 7)
+
+
+def write_report(comparisons: Sequence[Comparison], path: Path, command: str) -> None:
+    """Writes the report whole or not at all.
+
+    Args:
+        comparisons: one section each; those along a path of one field get a common plot.
+        path: the HTML file.
+        command: what reproduces it, shown as it is.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(report(comparisons, command), encoding="utf-8")
+    partial.replace(path)
+
+
+def report(comparisons: Sequence[Comparison], command: str) -> str:
+    """The page's text."""
+    several = len(comparisons) > 1
+    title = f"dualgap: {', '.join(dict.fromkeys(c.problem.kind for c in comparisons))}"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="generator", content=f"dualgap {dualgap.__version__}"),
+        tag("title", title),
+        tag("style", Html(files("dualgap.study").joinpath("report.css").read_text(encoding="utf-8"))),
+    )
+    sections = [
+        _section(comparison, number, several, command) for number, comparison in enumerate(comparisons, start=1)
+    ]
+    body = tag("body", DEFS, tag("main", _overview(comparisons, command) if several else None, *sections))
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
+    """The contents; with the plot along the field where the comparisons form a path."""
+    header = ("", "value", "bound", "gap", "what is known")
+    rows = []
+    for number, comparison in enumerate(comparisons, start=1):
+        joint = comparison.joint
+        link = tag("a", _name(comparison, number), href=f"#c{number}", class_="name")
+        numbers = (format_value(joint.value), format_value(joint.bound), format_gap(joint.relative_gap))
+        rows.append((link, *numbers, comparison.statement))
+    fields = {comparison.point[0] if comparison.point else None for comparison in comparisons}
+    plot = along(comparisons) if len(fields) == 1 else None
+    caption = None
+    if plot is not None:
+        text = (
+            f"The best verified value and the best verified bound at {len(comparisons)} values of {fields.pop()}: "
+            "there the optimum lies between them. The lines only guide the eye."
+        )
+        caption = tag("figure", plot, tag("figcaption", text))
+    heading = tag("h1", f"{len(comparisons)} comparisons")
+    contents = table(header, rows, numeric=(1, 2, 3))
+    return tag("nav", heading, caption, contents, facts([_command(command)]), aria_label="contents")
+
+
+def _name(comparison: Comparison, number: int) -> str:
+    if comparison.point is not None:
+        return f"{comparison.point[0]} = {format_value(comparison.point[1])}"
+    return f"{number}. {comparison.problem.kind}"
+
+
+def _section(comparison: Comparison, number: int, several: bool, command: str) -> Html:
+    ranked = _ranked(comparison)
+    runs = [run for run, _ in ranked]
+    name = _name(comparison, number) if several else comparison.problem.kind
+    certificates = [run.certificate for run in runs if run.certificate is not None]
+    aim = "maximise" if comparison.problem.sense is Sense.MAXIMIZE else "minimise"
+    eyebrow = f"{len(runs)} run{'s' * (len(runs) != 1)}, {aim} {comparison.problem.quantity}"
+    if certificates and certificates[0].scope != "this instance":
+        eyebrow += f", {certificates[0].scope}"
+    return tag(
+        "section",
+        tag("header", tag("p", eyebrow, class_="eyebrow"), tag("h2" if several else "h1", name)),
+        _contradictions(comparison),
+        tag("p", comparison.statement, class_="statement"),
+        _interval_figure(comparison, runs),
+        _runs_table(ranked),
+        _conditions(comparison, None if several else command),
+        _anytime_figure(comparison, runs),
+        tag("h3", "The runs"),
+        *(profile(comparison.problem, run, standing) for run, standing in ranked),
+        _left_out(comparison),
+        id=f"c{number}",
+    )
+
+
+def _ranked(comparison: Comparison) -> list[tuple[Run, Standing]]:
+    """Runs with their standings, the best value first, the tighter gap first among equals, the others last."""
+    sign = -1 if comparison.problem.sense is Sense.MAXIMIZE else 1
+
+    def rank(item: tuple[Run, Standing]) -> tuple[bool, Real, float]:
+        certificate = item[0].certificate
+        if certificate is None or certificate.value is None or certificate.violations:
+            return True, 0, 0.0
+        gap = certificate.relative_gap
+        return False, sign * certificate.value, float("inf") if gap is None else gap
+
+    return sorted(zip(comparison.runs, comparison.joint.standings, strict=True), key=rank)
+
+
+def _contradictions(comparison: Comparison) -> Html | None:
+    found = comparison.joint.contradictions
+    if not found:
+        return None
+    title = "1 contradiction" if len(found) == 1 else f"{len(found)} contradictions"
+    items = [
+        tag("li", f"{item.reason}{f' (found by {item.by}, checked)' if item.by != item.run else ''}.") for item in found
+    ]
+    return tag("aside", tag("strong", title), tag("ul", *items), class_="alert", role="note")
+
+
+def _interval_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
+    plot = intervals(comparison, runs)
+    if plot is None:
+        return None
+    legend = tag(
+        "figcaption",
+        tag("span", class_="key value"),
+        "verified value ",
+        tag("span", class_="key verified"),
+        "up to a verified bound ",
+        tag("span", class_="key claimed"),
+        "up to a bound that is only claimed ",
+        tag("span", class_="key band"),
+        "where the optimum lies",
+    )
+    return tag("figure", plot, legend)
+
+
+def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
+    rows = [_row(run, standing) for run, standing in ranked]
+    shown = table(_HEADER, rows[:_MOST_ROWS], numeric=_NUMERIC, class_="runs")
+    if len(rows) <= _MOST_ROWS:
+        return shown
+    rest = table(_HEADER, rows[_MOST_ROWS:], numeric=_NUMERIC, class_="runs")
+    return join([shown, details(f"{len(rows) - _MOST_ROWS} more", rest)])
+
+
+def _row(run: Run, standing: Standing) -> list[str | Html]:
+    certificate = run.certificate
+    verdict = str(standing.verdict or ("refused" if run.refused else "failed"))
+    note = standing.note.removeprefix(verdict) if standing.verdict else ""
+    shown = note if note.startswith(" ") or not note else f", {note}"
+    said = join([tag("b", verdict, class_=f"verdict {verdict}"), tag("span", shown, class_="more")])
+    times = [_seconds(run, "build", "compile"), _seconds(run, "solve"), _seconds(run, "verify")]
+    if certificate is None:
+        return [run.name, "–", "–", "–", "–", *times, said]
+    value = "–" if certificate.violations else format_value(certificate.value)
+    bound = format_value(certificate.bound) if certificate.bound is not None else "–"
+    evidence = str(certificate.evidence) if certificate.bound is not None else "–"
+    gap = format_gap(certificate.relative_gap) if certificate.relative_gap is not None else "–"
+    return [run.name, value, bound, evidence, gap, *times, said]
+
+
+def _seconds(run: Run, *names: str) -> str:
+    found = [run.seconds[name] for name in names if name in run.seconds]
+    return format_seconds(sum(found)) if found else "–"
+
+
+def format_seconds(seconds: float) -> str:
+    """Milliseconds below a second, else seconds with two decimals."""
+    return f"{1000 * seconds:,.0f} ms" if seconds < 0.9995 else f"{seconds:,.2f} s"
+
+
+def _conditions(comparison: Comparison, command: str | None) -> Html:
+    """What every run was given, and what it was made with."""
+    settings, host = comparison.settings, machine()
+    versions = {name: version for run in comparison.runs for name, version in run.versions.items()}
+    memory = f"{settings.memory / 2**30:.3g} GB" if settings.memory else ""
+    budget = f"{settings.time:g} s for each solver, {settings.threads} thread{'s' * (settings.threads > 1)}"
+    return facts(
+        [
+            ("budget", f"{budget}{f', {memory}' if memory else ''}"),
+            ("seed", str(settings.seed)),
+            ("machine", f"{host['system']} {host['machine']}, {host['cores']} cores"),
+            ("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))),
+            ("spec", tag("code", comparison.problem.digest())),
+            *([_command(command)] if command is not None else []),
+        ]
+    )
+
+
+def _command(command: str) -> tuple[str, Html]:
+    return "made with", tag("code", command)
+
+
+def _anytime_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
+    panels = anytime(comparison, runs)
+    if not panels:
+        return None
+    first, rest = panels[:_MOST_PANELS], panels[_MOST_PANELS:]
+    legend = tag(
+        "figcaption",
+        tag("span", class_="key value"),
+        "best answer, recomputed ",
+        tag("span", class_="key bound"),
+        "bound ",
+        tag("span", class_="key verified"),
+        "gap that a verified bound supports ",
+        tag("span", class_="key claimed"),
+        "on the solver's word",
+    )
+    shown = tag("figure", tag("div", *first, class_="panels"), legend)
+    more = details(f"{len(rest)} more", tag("div", *rest, class_="panels")) if rest else None
+    return join([tag("h3", "Value and bound against time"), shown, more])
+
+
+def _left_out(comparison: Comparison) -> Html | None:
+    if not comparison.left_out:
+        return None
+    names = len(comparison.left_out)
+    return details(f"Left out: {names} solver{'s' * (names > 1)}", facts(comparison.left_out.items()), class_="profile")
