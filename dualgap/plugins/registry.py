@@ -263,6 +263,9 @@ class _Lazy(Mapping[str, type[Problem]]):
         resolved: type[Problem] = self._entries[name].resolve()
         return resolved
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries  # without importing it, as the mixin would
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 

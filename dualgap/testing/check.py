@@ -80,7 +80,7 @@ def _choices(alone: Registry) -> str | None:
     for kind in alone.problems:
         for problem in small_instances(alone.problem_kinds()[kind])[:1]:
             alone.choices(problem)
-    wrong = [f"{plugin.name}: {plugin.error}" for plugin in alone.plugins.values() if plugin.error]
+    wrong = [f"{name}: {plugin.error}" for name, plugin in alone.plugins.items() if plugin.error and name != BUILT_IN]
     ensure(not wrong, "; ".join(wrong))
     return None
 

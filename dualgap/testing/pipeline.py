@@ -86,15 +86,15 @@ def reference(problem: Problem, without: str = "") -> Run | None:
 
 def solver_for(form_type: type) -> str:
     """The first built-in solver that takes a form as it is and is installed, the exact ones first; empty for none."""
-    found = []
+    exact, others = [], []
     for entry in registry().solvers.values():
         try:
             solver = entry.resolve()
         except NoRouteError:
             continue
         if entry.plugin == BUILT_IN and issubclass(form_type, solver.accepts) and not missing(solver):
-            found.append((Trait.EXACT not in solver.traits, entry.name))
-    return min(found)[1] if found else ""
+            (exact if Trait.EXACT in solver.traits else others).append(entry.name)
+    return next(iter(exact + others), "")
 
 
 def missing(solver: Any) -> list[str]:
