@@ -84,7 +84,7 @@ def as_array(value: Any, *, infinite: bool = False) -> np.ndarray:
         if bad.any():
             flat = int(bad.argmax())
             where = _where(flat, array.shape)
-            raise _fail(f"{array.reshape(-1)[flat]}{where} is not a finite number", "replace or remove it")
+            raise _fail(f"{array.reshape(-1)[flat]} is not a finite number{where}", "replace or remove it")
     array.setflags(write=False)
     return array
 

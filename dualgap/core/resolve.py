@@ -106,7 +106,7 @@ class Resolver:
             if _suffix(path) == ".csv":
                 return _read_csv(read_text(path))
             if _suffix(path) == ".npz":
-                with np.load(path, allow_pickle=False) as arrays:
+                with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                     return {key: arrays[key] for key in arrays.files}
             if _suffix(path) == ".parquet":
                 return _read_parquet(path)
@@ -124,13 +124,13 @@ class Resolver:
         try:
             if _suffix(path) == ".csv":
                 return as_array([_numbers(row) for row in csv.reader(io.StringIO(read_text(path))) if row])
-            loaded = np.load(path, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
+            with path.open("rb") as file:  # np.load leaves files open that turn out broken
+                loaded = np.load(file, allow_pickle=False)
+                if not isinstance(loaded, np.ndarray):
+                    if len(loaded.files) != 1:
+                        raise ValueError(f"it holds {len(loaded.files)} arrays")
+                    loaded = loaded[loaded.files[0]]
                 return as_array(loaded)
-            with loaded:
-                if len(loaded.files) != 1:
-                    raise ValueError(f"it holds {len(loaded.files)} arrays")
-                return as_array(loaded[loaded.files[0]])
         except PydanticCustomError as error:
             remedy = str((error.context or {}).get("remedy", ""))
             raise SpecError([Fault(where, f"{shown(name)}: {error.message()}", remedy)]) from error
