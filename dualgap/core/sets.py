@@ -16,6 +16,7 @@ import numpy as np
 
 _BISECTIONS = 64
 _EXACT = 4e-15  # relative: a row's activity is met to rounding
+_MET = 1e-13  # relative: all rows' activities are met
 
 
 class Set:
@@ -165,8 +166,9 @@ class Affine(Set):
 class BoxRows(Set):
     """A finite box intersected with ``row_lower <= matrix x <= row_upper`` (dense, few rows); it must not be empty.
 
-    The projection is ``clip(x + matrix'mu)``: dual coordinate ascent on the rows' multipliers mu (Hildreth 1957), exact
-    for one row after one pass. ``mu_k >= 0`` pushes row k up to its lower side, ``mu_k <= 0`` down to its upper side.
+    The projection is ``clip(x + matrix'mu)`` with one multiplier a row: ``mu_k >= 0`` pushes row k up to its lower side,
+    ``mu_k <= 0`` down to its upper side. They come from exact dual ascent in each coordinate (Hildreth 1957), and along
+    a Newton direction after each pass; one row takes one coordinate step.
     """
 
     static: ClassVar[tuple[str, ...]] = ("passes",)
@@ -175,7 +177,7 @@ class BoxRows(Set):
     matrix: Any
     row_lower: Any
     row_upper: Any
-    passes: int = 200
+    passes: int = 100
 
     def project(self, x: Any) -> Any:
         xp = _xp(x)
@@ -185,33 +187,67 @@ class BoxRows(Set):
     def multipliers(self, x: Any) -> Any:
         """(rows,) the multipliers mu of the projection of x."""
         xp = _xp(x)
-        lower, upper, matrix = xp.asarray(self.lower), xp.asarray(self.upper), xp.asarray(self.matrix)
+        box = xp.asarray(self.lower), xp.asarray(self.upper)
+        matrix = xp.asarray(self.matrix)
         sides = xp.asarray(self.row_lower), xp.asarray(self.row_upper)
         rows = matrix.shape[0]
         nothing = xp.sum(x) * 0.0
+        start = xp.zeros(rows) + nothing
         if rows == 0:
-            return xp.zeros(0) + nothing
+            return start
         index = xp.arange(rows)
 
         def one_row(state: Any) -> Any:
-            count, mu, change = state
-            row = count % rows
+            row, mu = state
             others = x + xp.where(index == row, 0.0, mu) @ matrix
-            found = _row_multiplier(xp, others, matrix[row], lower, upper, sides[0][row], sides[1][row])
-            moved = xp.abs(found - mu[row]) * xp.max(xp.abs(matrix[row]))
-            return count + 1, xp.where(index == row, found, mu), xp.maximum(xp.where(row == 0, 0.0, change), moved)
+            found = _line_multiplier(xp, others, matrix[row], box, (sides[0][row], sides[1][row]))
+            return row + 1, xp.where(index == row, found, mu)
+
+        def one_pass(state: Any) -> Any:
+            count, mu, _ = state
+            mu = _until(xp, lambda inner: inner[0] >= rows, one_row, (0, mu))[1]
+            mu = mu if rows == 1 else _newton_step(xp, x, mu, matrix, box, sides)
+            return count + 1, mu, _row_error(xp, x, mu, matrix, box, sides)
 
         def done(state: Any) -> Any:
-            count, _, change = state
-            settled = (rows == 1) | (change <= _EXACT * scale)
-            return (count >= rows * self.passes) | ((count > 0) & (count % rows == 0) & settled)
+            count, _, error = state
+            return (count >= (1 if rows == 1 else self.passes)) | (error <= _MET)
 
-        scale = 1.0 + xp.max(xp.abs(x))
-        return _until(xp, done, one_row, (0, xp.zeros(rows) + nothing, nothing))[1]
+        return _until(xp, done, one_pass, (0, start, nothing + xp.inf))[1]
 
 
-def _row_multiplier(xp: Any, x: Any, normal: Any, lower: Any, upper: Any, low: Any, high: Any) -> Any:
-    """The multiplier mu nearest to zero that brings ``normal'clip(x + mu normal)`` into [low, high].
+def _row_error(xp: Any, x: Any, mu: Any, matrix: Any, box: Any, sides: Any) -> Any:
+    """The largest distance of a row from where its multiplier wants it, relative to the row's largest activity."""
+    activity = matrix @ xp.clip(x + mu @ matrix, *box)
+    wanted = xp.where(mu > 0, sides[0], xp.where(mu < 0, sides[1], xp.clip(activity, *sides)))
+    return xp.max(xp.abs(activity - wanted) / _row_scale(xp, matrix, box))
+
+
+def _row_scale(xp: Any, normal: Any, box: Any) -> Any:
+    scale = xp.abs(normal) @ xp.maximum(xp.abs(box[0]), xp.abs(box[1]))
+    return xp.where(scale > 0, scale, 1.0)
+
+
+def _newton_step(xp: Any, x: Any, mu: Any, matrix: Any, box: Any, sides: Any) -> Any:
+    """Newton's direction on the rows whose multipliers aren't zero, as far along it as the dual rises and signs hold."""
+    moved = x + mu @ matrix
+    active = mu != 0
+    side = xp.where(mu > 0, sides[0], sides[1])
+    residual = xp.where(active, xp.where(active, side, 0.0) - matrix @ xp.clip(moved, *box), 0.0)
+    free = xp.astype((moved > box[0]) & (moved < box[1]), moved.dtype)
+    pairs = xp.astype(active[:, None] & active[None, :], moved.dtype)
+    curvature = (matrix * free) @ matrix.T * pairs
+    ridge = 1e-12 * xp.max(xp.sum(matrix * matrix, axis=1)) + 1e-300
+    direction = xp.linalg.solve(curvature + ridge * xp.eye(mu.shape[0]), residual)
+    crossing = active & (mu * direction < 0)
+    furthest = xp.min(xp.where(crossing, -mu / xp.where(crossing, direction, 1.0), xp.inf))
+    goal = xp.sum(xp.where(active, direction * xp.where(active, side, 0.0), 0.0))
+    length = _line_multiplier(xp, moved, direction @ matrix, box, (goal, goal))
+    return mu + xp.clip(length, 0.0, furthest) * direction
+
+
+def _line_multiplier(xp: Any, x: Any, normal: Any, box: Any, sides: Any) -> Any:
+    """The multiplier mu nearest to zero that brings ``normal'clip(x + mu normal)`` into the interval ``sides``.
 
     The activity is piecewise linear and increasing in mu: Newton's method, with bisection where it leaves the bracket.
     """
@@ -234,9 +270,10 @@ def _row_multiplier(xp: Any, x: Any, normal: Any, lower: Any, upper: Any, low: A
         narrow = right - left <= _EXACT * xp.maximum(xp.abs(left), xp.abs(right))
         return (count >= 3 * _BISECTIONS) | (xp.abs(error) <= _EXACT * scale) | narrow
 
+    lower, upper = box
     start = normal @ xp.clip(x, lower, upper)
-    goal = xp.clip(start, low, high)
-    scale = xp.abs(goal) + xp.abs(normal) @ xp.maximum(xp.abs(lower), xp.abs(upper))
+    goal = xp.clip(start, *sides)
+    scale = _row_scale(xp, normal, box)
     size = xp.abs(normal)
     room = xp.maximum(xp.abs(x - lower), xp.abs(x - upper))
     reach = xp.max(xp.where(size > 0, room / xp.where(size > 0, size, 1.0), 0.0))

@@ -142,7 +142,7 @@ class _Climber:
     def _length(self, value: float, slope: float) -> float:
         """Polyak's step: towards the target, or as if the dual were below its maximum by less and less."""
         if self.solver.rule == "decreasing":
-            return self.solver.step * self.reach / (self.count**0.5 * slope)
+            return self.solver.step * self.reach / (float(np.sqrt(self.count)) * slope)
         target = min(self.best_inner.value + self.reach, self.form.primal_value)
         return self.solver.step * max(target - value, 0.0) / slope
 

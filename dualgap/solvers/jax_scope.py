@@ -27,7 +27,8 @@ def traceable(domain: Set) -> Set:
     """The set itself, registered with JAX as a pytree: its data are arguments of a compiled function, not constants."""
     for part in domain.factors if isinstance(domain, Product) else ():
         traceable(part)
-    _register(type(domain))
+    cls: Any = type(domain)
+    _register(cls)
     return domain
 
 

@@ -1,7 +1,7 @@
 """Linear relaxations of integer programs as smooth programs, on the unit box.
 
-Columns are scaled to ``x = origin + span z`` with z in [0, 1] (an open-ended column keeps its unit), rows to norm 1, so that
-steps and penalties fit data in any unit. ``relax-integrality`` keeps rows as constraints g(z) <= 0, h(z) = 0;
+Columns are scaled to ``x = origin + span z`` with z in [0, 1] (an open-ended column keeps its unit), rows to norm 1,
+so that steps and penalties fit data in any unit. ``relax-integrality`` keeps rows as constraints g(z) <= 0, h(z) = 0;
 ``relax-to-polytope`` puts a few dense rows into the domain, for solvers that only project.
 """
 
@@ -109,10 +109,12 @@ class _Scaled:
         return {"cost": cost * self.span, "offset": float(cost @ self.origin) + self.form.offset}
 
     def decode(self, z: Any) -> np.ndarray:
-        return np.clip(self.origin + self.span * np.asarray(z, dtype=np.float64), *self.box)
+        x: np.ndarray = self.origin + self.span * np.asarray(z, dtype=np.float64)
+        return np.clip(x, *self.box)
 
     def encode(self, x: Any) -> np.ndarray:
-        return (np.asarray(x, dtype=np.float64) - self.origin) / self.span
+        z: np.ndarray = (np.asarray(x, dtype=np.float64) - self.origin) / self.span
+        return z
 
     def prove(self, rows: np.ndarray) -> Multipliers:
         """Row duals of the scaled rows in the program's own rows, of the right signs, polished where q is finite."""
