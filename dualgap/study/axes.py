@@ -52,10 +52,10 @@ def value_axis(numbers: Sequence[float], centre: Sequence[float] = ()) -> Axis |
         numbers: everything to show; infinities are left out.
         centre: what must lie inside, whatever the others do (the joint value and bound).
     """
-    finite = [number for number in numbers if isfinite(number)]
+    finite = [float(number) for number in numbers if isfinite(number)]
     if not finite:
         return None
-    inside = [number for number in centre if isfinite(number)] or [median(finite)]
+    inside = [float(number) for number in centre if isfinite(number)] or [median(finite)]
     middle = sum(inside) / len(inside)
     distances = [distance for number in finite if (distance := abs(number - middle)) > 0]
     reach = _OUTLIER * median(distances) if distances else 0.0

@@ -10,6 +10,7 @@ from typing import Any
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
+from dualgap.engine.dispatch import ranked
 from dualgap.engine.perform import check_installed
 from dualgap.engine.routes import best_route
 from dualgap.engine.solve import Prepared, prepare
@@ -42,12 +43,12 @@ def named(solvers: Sequence[str | Solver | type[Solver]], taken: Iterable[str] =
 
 
 def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
-    """(Every solver with a route to the problem, dispatch's choices first; the others with the reason)."""
+    """(Every solver with a route to the problem, in dispatch's order; the others with the reason)."""
     choices: dict[str, Mapping[str, Any]] = {}
     for choice in registry().choices(problem):
         choices.setdefault(choice.solver, choice.parameters)
     found, left_out = [], {}
-    for name in dict.fromkeys([*choices, *registry().solvers]):
+    for name in dict.fromkeys([*choices, *(choice.solver for choice in ranked(problem)), *registry().solvers]):
         try:
             prepared = prepare(name, choices.get(name))
             check_installed(prepared.instance)

@@ -91,6 +91,15 @@ class BoundLiar(_OnProblem):
         return Claim(packed(form, 0, 1), feasible=True, value=160, bound=160)
 
 
+class Optimist(_OnProblem):
+    """A feasible packing and a bound on its word alone."""
+
+    name: ClassVar[str] = "optimist"
+
+    def solve(self, form: Any, ctx: Context) -> Claim:
+        return Claim(packed(form, 0, 2), feasible=True, value=180, bound=250)
+
+
 class InfeasibilityLiar(_OnProblem):
     """Says that nothing is feasible."""
 
@@ -137,6 +146,7 @@ EVERYBODY = (
     ValueLiar,
     PointLiar,
     BoundLiar,
+    Optimist,
     InfeasibilityLiar,
     Crasher,
     Refuser,

@@ -169,7 +169,7 @@ def test_plain_comparison_takes_one_exact_and_two_approximate(knapsack: Knapsack
 
 def test_everything_runs_everybody(knapsack: Knapsack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry(), "choices", lambda problem: [])
-    names = {"honest", "cautious", "modest", "value-liar", "point-liar", "bound-liar", "crasher", "refuser"}
+    names = {"honest", "cautious", "modest", "value-liar", "point-liar", "bound-liar", "optimist", "crasher", "refuser"}
     for name in set(registry().solvers) - names:
         del registry().solvers[name]
     found = compare(knapsack, everything=True, isolate=False)

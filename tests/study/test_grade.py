@@ -74,16 +74,12 @@ def test_arrays_and_objects(knapsack: Knapsack, tmp_path: Path) -> None:
 
 
 def test_a_real_highs_file(knapsack: Knapsack, tmp_path: Path) -> None:
-    import highspy
-
     from dualgap.core.forms import MixedIntegerProgram
-    from dualgap.solvers.highs_model import hand_over
+    from dualgap.solvers.highs_model import load
 
     form = knapsack.views()[0].build()
     assert isinstance(form, MixedIntegerProgram)
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.passModel(hand_over(form))
+    highs = load(form, {})
     highs.run()
     highs.writeSolution(str(tmp_path / "x.sol"), 0)
     assert grade(knapsack, tmp_path / "x.sol").certificate.value == 220  # type: ignore[union-attr]

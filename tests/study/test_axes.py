@@ -1,0 +1,55 @@
+"""Axes: everything important lies inside, outliers are cut, ticks are round and inside."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dualgap.study.axes import Axis, time_axis, value_axis
+
+numbers = st.lists(st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=1, max_size=20)
+
+
+@given(numbers)
+def test_the_centre_lies_inside_and_places_are_percentages(values: list[float]) -> None:
+    centre = sorted(values)[:2]
+    axis = value_axis(values, centre)
+    assert axis is not None
+    assert axis.low < axis.high
+    assert not any(map(axis.beyond, centre))
+    assert all(0 <= axis.at(value) <= 100 for value in values)
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9), st.integers(2, 8))
+def test_ticks_are_inside_and_distinct(low: float, width: float, count: int) -> None:
+    axis = Axis(low, low + width)
+    if axis.high - axis.low < 1e-9 * max(1.0, abs(low)):
+        return
+    ticks = axis.ticks(count)
+    assert 1 <= len(ticks) <= 2 * count + 1
+    assert all(0 <= axis.at(place) <= 100 and not axis.beyond(place) for place, _ in ticks)
+
+
+def test_outliers_are_cut_off() -> None:
+    axis = value_axis([100, 101, 102, 103, 0], [101, 102])
+    assert axis is not None
+    assert axis.beyond(0)
+    assert axis.at(0) == 0
+    assert not axis.beyond(103)
+
+
+def test_infinities_are_left_out() -> None:
+    assert value_axis([float("inf")]) is None
+    assert value_axis([]) is None
+
+
+def test_labels_carry_the_decimals_that_they_need() -> None:
+    assert [text for _, text in Axis(0, 1).ticks(5)] == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
+    assert [text for _, text in Axis(999_999, 1_000_003).ticks(4)][:2] == ["999,999", "1,000,000"]
+
+
+def test_time_is_logarithmic_where_runs_differ_by_orders() -> None:
+    assert time_axis([0.001, 5]).logarithmic
+    assert [text for _, text in time_axis([0.001, 5]).ticks()] == ["0.001", "0.01", "0.1", "1"]
+    assert not time_axis([1, 5]).logarithmic
+    assert time_axis([]).at(0) == 0
