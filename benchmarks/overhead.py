@@ -1,6 +1,6 @@
 """What dualgap itself costs: over a raw backend call in process, and for a warm worker's round trip.
 
-Own cost: process time of ``solve(problem, "highs", isolate=False)`` (build, hand-over, witness, verification, record) less
+Own cost: process time of ``solve(problem, "highs", isolate=False)`` (build, hand-over, witness, proof, record) less
 that of the same arrays handed to highspy directly, run to the same gap. Round trip: wall time of a warm worker that
 answers at once, with n values and n weights going out and n counts coming back.
 """
