@@ -86,7 +86,8 @@ def reference(problem: Problem, without: str = "") -> Run | None:
 
 def solver_for(form_type: type) -> str:
     """The first built-in solver that takes a form as it is and is installed, the exact ones first; empty for none."""
-    exact, others = [], []
+    exact: list[str] = []
+    others: list[str] = []
     for entry in registry().solvers.values():
         try:
             solver = entry.resolve()
