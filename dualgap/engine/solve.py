@@ -7,6 +7,7 @@ import time as clock
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,8 @@ def solve(
     loaded = load(problem, seed=seed)
     resolve_seconds = clock.monotonic() - began
     if solver is None:
+        if parameters:
+            raise UsageError(f"parameters belong to a solver: name the one that takes {', '.join(parameters)}")
         from dualgap.engine.dispatch import dispatch
 
         run = dispatch(loaded.problem, settings, via=via, start=start, on_progress=on_progress)
@@ -170,14 +173,12 @@ def execute(
         performance, peak, error = _unfinished(found[0], Stop.INTERRUPTED, "interrupted"), 0, ""
     outcome = monitor.complete(performance.outcome)
     solved = clock.monotonic()
-    verification = verify(
-        problem,
-        outcome,
-        gap=settings.gap,
-        tolerance=settings.tolerance,
-        seconds=settings.verify_seconds,
-        known=known,
-    )
+    graded = partial(verify, problem, gap=settings.gap, tolerance=settings.tolerance, known=known)
+    try:
+        verification = graded(outcome, seconds=settings.verify_seconds)
+    except KeyboardInterrupt:  # a replay was cut short; what takes no time to verify still counts
+        outcome = replace(outcome, stop=Stop.INTERRUPTED)
+        verification = graded(outcome, seconds=0.0)
     verified = clock.monotonic()
     seconds = {**performance.seconds, "verify": verified - solved, "total": verified - began}
     return Run(
@@ -300,7 +301,7 @@ def _performed(problem: Problem, found: list[Route], reply: Reply) -> _Result:
     outcome = Outcome(
         answer=_answer(problem, frame),
         feasible=frame["feasible"],
-        stop=Stop.INTERRUPTED if reply.ended == "interrupted" else Stop(frame["stop"]),
+        stop=_stopped(reply, Stop(frame["stop"])),
         value=frame["value"],
         bound=frame["bound"],
         witness=_witness(frame),
@@ -310,6 +311,13 @@ def _performed(problem: Problem, found: list[Route], reply: Reply) -> _Result:
         message=frame["message"],
     )
     return Performance(outcome, frame["seconds"], frame["route"]), max(frame["peak"], reply.peak), ""
+
+
+def _stopped(reply: Reply, said: Stop) -> Stop:
+    """Ctrl-C reaches a worker through us alone: a backend that feels interrupted otherwise was stopped for the time."""
+    if reply.ended == "interrupted":
+        return Stop.INTERRUPTED
+    return Stop.TIME if said is Stop.INTERRUPTED else said
 
 
 def _unfinished(route: Route, stop: Stop, message: str) -> Performance:
