@@ -70,8 +70,8 @@ def compare(
         data = [comparison.data() for comparison in found]
         show_json(data[0] if len(data) == 1 else {"comparisons": data})
     else:
-        for comparison in found:
-            show(*comparison_items(comparison))
+        for k, comparison in enumerate(found):
+            show(*[""] * (k > 0), *comparison_items(comparison))
     if output is not None:
         tell(f"report written to {output}")
     raise typer.Exit(exit_code(found))

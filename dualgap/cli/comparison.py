@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,6 @@ from dualgap.core.problem import Problem
 from dualgap.core.statement import format_gap, format_value
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
-from dualgap.study.joint import Standing
 
 _PRECEDENCE = (130, 5, 4, 3, 6)
 
@@ -27,7 +26,7 @@ def watching(problem: Problem, solvers: Sequence[str] | None, limit: float) -> I
     names = list(solvers or ())
 
     def title(ended: int) -> str:
-        return f"{problem.kind}: {names[ended] if ended < len(names) else f'solver {ended + 1}'}"
+        return f"{problem.kind}: {names[ended % len(names)] if names else f'solver {ended + 1}'}"
 
     with ticking(title(0), limit) as ticker:
         yield {"on_run": _Ended(ticker, title), "on_progress": listener(ticker)}
@@ -60,28 +59,26 @@ def comparison_items(comparison: Comparison) -> Iterator[RenderableType]:
     yield ""
     yield table(
         ("solver", "value", "bound", "evidence", "gap", "seconds", "verdict"),
-        [_row(run, standing) for run, standing in zip(comparison.runs, comparison.joint.standings, strict=True)],
+        [_row(run) for run in comparison.runs],
         right=("value", "bound", "gap", "seconds"),
     )
-    refused = [(run.name, Text(_reason(run), "yellow")) for run in comparison.runs if run.certificate is None]
-    if refused:
+    notes = _together(comparison)
+    if notes:
         yield ""
-        yield facts(refused)
+        yield facts(notes)
     if comparison.left_out:
         yield ""
         yield Text("Left out:", style="bold")
-        yield facts(comparison.left_out.items())
+        yield facts(_by_reason(comparison.left_out))
     settings = comparison.settings
     yield ""
     yield Text(f"Each solver had {settings.time:g} s, {settings.threads} thread(s), seed {settings.seed}.", style="dim")
 
 
-def _row(run: Run, standing: Standing) -> tuple[str | Text, ...]:
+def _row(run: Run) -> tuple[str | Text, ...]:
     certificate = run.certificate
     if certificate is None:
         return run.name, "-", "-", "-", "-", "-", Text("refused" if run.refused else "failed", style="yellow")
-    verdict = standing.verdict or certificate.verdict
-    shown = Text(f"{verdict}, {standing.note}" if standing.note else str(verdict), style=style(verdict))
     return (
         run.name,
         format_value(certificate.value),
@@ -89,8 +86,28 @@ def _row(run: Run, standing: Standing) -> tuple[str | Text, ...]:
         str(certificate.evidence),
         format_gap(certificate.relative_gap),
         f"{run.seconds.get('total', 0.0):.2f}",
-        shown,
+        Text(str(certificate.verdict), style=style(certificate.verdict)),
     )
+
+
+def _together(comparison: Comparison) -> list[tuple[str, Text]]:
+    """What the other runs make of a run, and why some have no row of numbers."""
+    notes = []
+    for run, standing in zip(comparison.runs, comparison.joint.standings, strict=True):
+        if run.certificate is None:
+            notes.append((run.name, Text(_reason(run), style="yellow")))
+        elif standing.note:
+            verdict = standing.verdict or run.certificate.verdict
+            notes.append((run.name, Text(f"{verdict}, {standing.note}", style=style(verdict))))
+    return notes
+
+
+def _by_reason(left_out: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Solvers that were left out for the same reason share a line."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    return [(", ".join(names), reason) for reason, names in reasons.items()]
 
 
 def _reason(run: Run) -> str:

@@ -62,9 +62,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Se
 
 def facts(rows: Iterable[tuple[str, str | Text]]) -> Table:
     """Names and what they are, a line each."""
+    listed = list(rows)
     made = Table.grid(padding=(0, 2, 0, 0))
-    made.add_column(style="dim", no_wrap=True)
+    made.add_column(style="dim", no_wrap=all(len(name) <= UNFOLDED for name, _ in listed), max_width=UNFOLDED)
     made.add_column(overflow="fold")
-    for name, value in rows:
+    for name, value in listed:
         made.add_row(name, value)
     return made
