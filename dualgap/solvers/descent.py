@@ -1,8 +1,8 @@
 """The projected-gradient loop under JAX: compiled once for each objective and rule, data and set passed as arguments.
 
-A step is optax's update, projected. It is taken only where the objective doesn't rise; else the rule's memory is dropped
-(adaptive restart: O'Donoghue and Candes 2015), and where it was empty already the step is halved. So the last point is
-the best one, and steps need no tuning.
+A step is optax's update, projected. It is taken only where the objective doesn't rise; else the rule's memory is
+dropped (adaptive restart: O'Donoghue and Candes 2015), and where it was empty already the step is halved. So the last
+point is the best one, and steps need no tuning.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ def compiled(objective: Objective, rule: Rule) -> Descent:
         test = state.count % _CHECK == _CHECK - 1
         updates, memory = transform.update(state.gradient, state.memory, state.x)
         ahead = jax.tree.map(
-            lambda x, u, g: jnp.where(test, x - pace.reference * g, x + state.step * u), state.x, updates, state.gradient
+            lambda x, u, g: jnp.where(test, x - pace.reference * g, x + state.step * u),
+            state.x,
+            updates,
+            state.gradient,
         )
         trial = domain.project(ahead)
         distance = _norm(jax.tree.map(lambda a, b: a - b, trial, state.x))
@@ -170,6 +173,13 @@ def flat(tree: Any) -> np.ndarray:
 
     leaves = [np.ravel(np.asarray(leaf)) for leaf in jax.tree.leaves(tree)]
     return np.concatenate(leaves) if leaves else np.zeros(0)
+
+
+def as_numpy(tree: Any) -> Any:
+    """The same tree with NumPy leaves."""
+    import jax
+
+    return jax.tree.map(np.asarray, tree)
 
 
 def set_out(state: State, step: float, tolerance: float, lipschitz: float | None) -> tuple[State, Pace]:

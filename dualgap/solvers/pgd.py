@@ -1,24 +1,22 @@
 """Projected gradient descent in JAX on smooth programs whose constraints are a set with a projection.
 
-For convex f every point bounds the optimum: ``f(x) + min over s in X of g'(s - x)`` (Frank and Wolfe 1956), and with strong
-convexity m ``f(x) + min over s in X of g'(s - x) + m/2 |s - x|^2``, attained at the projection of ``x - g/m``.
+Where the objective is convex, its gradient bounds the optimum from below (``dualgap.solvers.gradient_bounds``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Convexity, Form, SmoothProgram
-from dualgap.core.sets import Product, Reals, Set
+from dualgap.core.sets import Reals
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.core.witness import GradientPoint, Witness
-from dualgap.solvers.descent import Objective, Rule, State, first_step, flat, prepare, run, set_out
+from dualgap.core.witness import GradientPoint
+from dualgap.solvers.descent import Rule, State, as_numpy, first_step, flat, prepare, run, set_out
+from dualgap.solvers.gradient_bounds import GradientBounds, offers
 from dualgap.solvers.jax_scope import x64
 
 
@@ -64,12 +62,17 @@ class ProjectedGradient(Solver):
         if not state.finite:
             return Claim(stop=Stop.NONFINITE, message="the objective or its gradient isn't finite at the start")
         step = first_step(state, self.rule, self.step, form.lipschitz)
-        bounds = GradientBounds(form, domain, data)
         state, pace = set_out(state, step, self.tolerance, form.lipschitz)
-        for state in run(loop, state, domain, data, pace, self.iterations, ctx):
-            bounds.look(state)
-            ctx.report(point=as_numpy(state.x), bound=bounds.best, witness=bounds.witness)
-            if ctx.budget.gap > 0 and bounds.relative_gap(state) <= ctx.budget.gap:
+        bounds = GradientBounds(form.objective, form, domain)
+        with ctx.phase("compile"):
+            bounds.improve(state.x, data)
+        witness = _witness(form, state)
+        for now in run(loop, state, domain, data, pace, self.iterations, ctx):
+            state = now
+            if bounds.improve(state.x, data) or bounds.best is None:
+                witness = _witness(form, state)
+            ctx.report(point=as_numpy(state.x), bound=bounds.best, witness=witness)
+            if ctx.budget.gap > 0 and _relative_gap(float(state.value), bounds.best) <= ctx.budget.gap:
                 break
         stop, message = _ending(state, self.iterations, ctx)
         return Claim(
@@ -78,7 +81,7 @@ class ProjectedGradient(Solver):
             stop=stop,
             value=float(state.value),
             bound=bounds.best,
-            witness=bounds.witness,
+            witness=witness,
             statistics={"iterations": int(state.count), "step": float(state.step)},
             message=message,
         )
@@ -94,89 +97,12 @@ def _ending(state: State, iterations: int, ctx: Context) -> tuple[Stop, str]:
     return (Stop.TIME if not state.converged and ctx.should_stop() else Stop.FINISHED), ""
 
 
-class GradientBounds:
-    """The best lower bound that gradients have given so far, and the point that gave it."""
-
-    def __init__(self, form: SmoothProgram, domain: Set, data: Any) -> None:
-        self.form = form
-        self.domain = domain
-        self.data = data
-        self.best: float | None = None
-        self.point: Any = None
-
-    def look(self, state: State) -> None:
-        """Takes the bound at a state's point in, where there is one."""
-        if self.form.convexity is Convexity.NONCONVEX:
-            return
-        if self.point is None:
-            self.point = state.x
-        rule = gradient_bound(self.form.objective, offers(self.domain, "support"), self.form.modulus > 0)
-        if rule is None:
-            self.point = state.x
-            return
-        bound = float(rule(state.x, self.domain, self.data, self.form.modulus))
-        if np.isfinite(bound) and (self.best is None or bound > self.best):
-            self.best, self.point = bound, state.x
-
-    @property
-    def witness(self) -> Witness | None:
-        """The point, its leaves in one vector where it is a tree."""
-        if self.point is None:
-            return None
-        single = hasattr(self.point, "shape")
-        point = np.asarray(self.point) if single else flat(self.point)
-        return GradientPoint(point=point) if np.isfinite(point).all() else None
-
-    def relative_gap(self, state: State) -> float:
-        if self.best is None:
-            return float("inf")
-        value = float(state.value)
-        return (value - self.best) / max(abs(value), abs(self.best), 1e-12)
-
-
-@lru_cache(maxsize=64)
-def gradient_bound(objective: Objective, has_support: bool, strong: bool) -> Callable[..., Any] | None:
-    """Compiled ``(x, domain, data, modulus) -> lower bound`` for a convex objective; None where nothing gives one."""
-    import jax
-    import jax.numpy as jnp
-
-    if not has_support and not strong:
+def _witness(form: SmoothProgram, state: State) -> GradientPoint | None:
+    """The point, its leaves in one vector where it is a tree; None where gradients prove nothing."""
+    if form.convexity is Convexity.NONCONVEX:
         return None
-
-    def bound(x: Any, domain: Set, data: Any, modulus: Any) -> Any:
-        value, gradient = jax.value_and_grad(objective)(x, data)
-        found = -jnp.inf
-        if has_support:
-            found = jnp.maximum(found, value + _along(gradient, domain.support(gradient), x))
-        if strong:
-            nearest = domain.project(jax.tree.map(lambda a, g: a - g / modulus, x, gradient))
-            away = jax.tree.map(lambda a, b: a - b, nearest, x)
-            square = sum(jnp.sum(leaf * leaf) for leaf in jax.tree.leaves(away))
-            found = jnp.maximum(found, value + _along(gradient, nearest, x) + 0.5 * modulus * square)
-        return found
-
-    compiled_bound: Callable[..., Any] = jax.jit(bound)
-    return compiled_bound
+    return GradientPoint(point=np.asarray(state.x) if hasattr(state.x, "shape") else flat(state.x))
 
 
-def _along(gradient: Any, there: Any, here: Any) -> Any:
-    """gradient'(there - here), over the leaves; 0 where the gradient is."""
-    import jax
-    import jax.numpy as jnp
-
-    parts = jax.tree.map(lambda g, a, b: jnp.sum(jnp.where(g == 0, 0.0, g * (a - b))), gradient, there, here)
-    return sum(jax.tree.leaves(parts))
-
-
-def offers(domain: Set, method: str) -> bool:
-    """Whether a set has ``project`` or ``support``; a product needs it of every factor."""
-    if isinstance(domain, Product):
-        return all(offers(factor, method) for factor in domain.factors)
-    return getattr(type(domain), method) is not getattr(Set, method)
-
-
-def as_numpy(tree: Any) -> Any:
-    """The same tree with NumPy leaves."""
-    import jax
-
-    return jax.tree.map(np.asarray, tree)
+def _relative_gap(value: float, bound: float | None) -> float:
+    return float("inf") if bound is None else (value - bound) / max(abs(value), abs(bound), 1e-12)

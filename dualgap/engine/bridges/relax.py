@@ -18,7 +18,7 @@ from dualgap.core.forms import Convexity, MixedIntegerProgram, SmoothProgram
 from dualgap.core.relations import Relation
 from dualgap.core.sets import Box, BoxRows
 from dualgap.core.views import Bridge, Crossing
-from dualgap.core.witness import GradientPoint, Multipliers, Witness
+from dualgap.core.witness import FarkasRay, GradientPoint, Multipliers, Witness
 from dualgap.engine.bridges.box import empty_box, integer_box, named
 from dualgap.engine.bridges.dualise import dualise, multiplier_signs, refusal
 from dualgap.solvers.polish import polish
@@ -116,12 +116,16 @@ class _Scaled:
         z: np.ndarray = (np.asarray(x, dtype=np.float64) - self.origin) / self.span
         return z
 
-    def prove(self, rows: np.ndarray) -> Multipliers:
-        """Row duals of the scaled rows in the program's own rows, of the right signs, polished where q is finite."""
-        duals = np.clip(rows / self.norms, *multiplier_signs(self.form))
+    def prove(self, rows: np.ndarray) -> Witness:
+        """Row duals of the scaled rows in the program's own rows, of the right signs, polished where q is finite.
+
+        Where the dual rises without end, the ray along which it does: the rows can't hold.
+        """
+        duals = np.clip(np.nan_to_num(rows / self.norms), *multiplier_signs(self.form))
         if refusal(self.form):
             return Multipliers(rows=duals)
-        return Multipliers(rows=polish(dualise(self.form), duals).multipliers)
+        peak = polish(dualise(self.form), duals)
+        return Multipliers(rows=peak.multipliers) if peak.ray is None else FarkasRay(rows=peak.ray)
 
     def crossing(self, form: SmoothProgram, lift: Callable[[Witness], Witness | None]) -> Crossing:
         return Crossing(
