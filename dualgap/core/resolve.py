@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -23,9 +23,10 @@ from dualgap.core.errors import Fault, SpecError
 
 MAX_DATA_BYTES = 2**30
 
-Table = Mapping[str, Sequence[Any]]
+Table = Mapping[str, Any]
+"""Columns by name: lists, or NumPy arrays."""
 
-_UNREADABLE = (OSError, ValueError, EOFError, KeyError, csv.Error, zlib.error, zipfile.BadZipFile)
+_UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, csv.Error, zlib.error, zipfile.BadZipFile)
 _NUMBER = re.compile(r"[+-]?(\d+(?P<point>\.\d*)?|\.\d+)(?P<power>[eE][+-]?\d+)?", re.ASCII)
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
@@ -106,8 +107,7 @@ class Resolver:
             if _suffix(path) == ".csv":
                 return _read_csv(read_text(path))
             if _suffix(path) == ".npz":
-                with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                    return {key: arrays[key] for key in arrays.files}
+                return _arrays(path)
             if _suffix(path) == ".parquet":
                 return _read_parquet(path)
         except _UNREADABLE as error:
@@ -124,18 +124,22 @@ class Resolver:
         try:
             if _suffix(path) == ".csv":
                 return as_array([_numbers(row) for row in csv.reader(io.StringIO(read_text(path))) if row])
-            with path.open("rb") as file:  # np.load leaves files open that turn out broken
-                loaded = np.load(file, allow_pickle=False)
-                if not isinstance(loaded, np.ndarray):
-                    if len(loaded.files) != 1:
-                        raise ValueError(f"it holds {len(loaded.files)} arrays")
-                    loaded = loaded[loaded.files[0]]
-                return as_array(loaded)
+            arrays = _arrays(path)
+            if len(arrays) != 1:
+                raise ValueError(f"it holds {len(arrays)} arrays, not one")
+            return as_array(next(iter(arrays.values())))
         except PydanticCustomError as error:
             remedy = str((error.context or {}).get("remedy", ""))
             raise SpecError([Fault(where, f"{shown(name)}: {error.message()}", remedy)]) from error
         except _UNREADABLE as error:
             raise SpecError([_unreadable(name, where, error)]) from error
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an ``.npz`` by name, or the one of an ``.npy`` under no name."""
+    with path.open("rb") as file:  # np.load leaves files open that turn out broken
+        loaded = np.load(file, allow_pickle=False)
+        return {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 
 
 def _suffix(path: Path) -> str:

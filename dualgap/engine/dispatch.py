@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dualgap.core.certificate import Bound, Certificate, Evidence, Sense, Verdict
+from dualgap.core.certificate import Bound, Certificate, Evidence, Sense, Verdict, gaps
 from dualgap.core.claim import Outcome, Stop, TracePoint
 from dualgap.core.errors import DualgapError, NoRouteError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation
 from dualgap.core.solver import Choice, Solver, Trait
-from dualgap.core.verify import verify
+from dualgap.core.verify import REPORTED_TOLERANCE, verify
+from dualgap.core.witness import Witness
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Attempt, Run
@@ -82,7 +83,7 @@ def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
             rank = (
                 _STRENGTH.index(relation),
                 -len(traits & {Trait.EXACT, Trait.BOUNDS}),
-                len(ways[0].bridges),
+                len(ways[0].steps),
             )
             exact = "an exact solver" if Trait.EXACT in traits else "a solver"
             found.append((rank, Choice(name, f"{exact} that takes it, the relation being {relation}")))
@@ -91,7 +92,7 @@ def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
 
 @dataclass
 class _Sequence:
-    """What the solvers before have found: the best run, the bounds, the trace."""
+    """What the solvers before have found: the best run, verified bounds, the best verified value, the trace."""
 
     problem: Problem
     settings: Settings
@@ -100,9 +101,11 @@ class _Sequence:
     on_progress: Callable[[Snapshot], None] | None
     best: Run | None = None
     bounds: list[Bound] = field(default_factory=list)
+    proofs: list[tuple[Bound, Witness]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     trace: list[TracePoint] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    value: Real | None = None
     stop: Stop | None = None
     began: float = field(default_factory=clock.monotonic)
 
@@ -135,14 +138,20 @@ class _Sequence:
         except (NoRouteError, UsageError) as error:
             self.attempts.append(Attempt(choice.solver, choice.reason, f"passed over: {error}"))
             return
-        said = _certificate(run)
         spent = clock.monotonic() - self.began - offset
-        self.attempts.append(Attempt(run.name, choice.reason, said.verdict.value, said.value, said.bound, spent))
         self._take(run, offset)
+        said = _certificate(run)
+        verdict = Verdict.CONTRADICTED if self._refutes(run) else said.verdict
+        self.attempts.append(Attempt(run.name, choice.reason, verdict.value, said.value, said.bound, spent))
 
     def _take(self, run: Run, offset: float) -> None:
-        verified = [bound for bound in _certificate(run).bounds if bound.evidence.verified]
-        self.bounds += [bound for bound in verified if bound not in self.bounds]
+        said = _certificate(run)
+        new = [bound for bound in said.bounds if bound.evidence.verified and bound not in self.bounds]
+        self.bounds += new
+        self.proofs += [(bound, run.witness) for bound in new if run.witness is not None]
+        if said.feasible and said.value is not None:
+            better = self.value is None or self.problem.sense.better(said.value, self.value)
+            self.value = said.value if better else self.value
         self.trace += [self._point(offset + point.seconds, point.value, point.bound) for point in run.trace]
         for name, seconds in run.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
@@ -150,15 +159,23 @@ class _Sequence:
         rivals = [run] if self.best is None else [self.best, run]
         self.best = min(map(self._graded, rivals), key=lambda rival: _key(rival, self.problem.sense))
 
+    def _refutes(self, run: Run) -> bool:
+        """Whether an answer at hand beats a bound that the run's solver vouches for, or its word that there is none."""
+        said = _certificate(run)
+        denied = said.verdict is Verdict.CLAIMED_INFEASIBLE and self.value is not None
+        return denied or any(self._beaten(bound) for bound in said.bounds if bound.evidence is Evidence.CLAIMED)
+
+    def _beaten(self, bound: Bound) -> bool:
+        return self.value is not None and gaps(self.problem.sense, self.value, bound.value)[1] < -REPORTED_TOLERANCE
+
     def _graded(self, run: Run) -> Run:
-        """The run, its answer held against every verified bound; bounds of its own that it beats itself are dropped."""
-        certificate = _certificate(run)
-        if not certificate.feasible or certificate.verdict in _CLOSED:
+        """The run, its answer held against all bounds but those that an answer at hand beats."""
+        said = _certificate(run)
+        if not said.feasible or said.verdict in _CLOSED:
             return run
-        refuted = certificate.verdict is Verdict.CONTRADICTED
-        own = [] if refuted else [bound for bound in certificate.bounds if bound.evidence is Evidence.CLAIMED]
-        known = [*self.bounds, *own]
-        if not refuted and all(bound in certificate.bounds for bound in known):
+        claimed = [bound for bound in said.bounds if bound.evidence is Evidence.CLAIMED]
+        known = [*self.bounds, *(bound for bound in claimed if not self._beaten(bound))]
+        if set(known) == set(said.bounds):
             return run
         verification = verify(
             self.problem,
@@ -203,9 +220,14 @@ class _Sequence:
             reasons = "".join(f"\n  {attempt.solver}: {attempt.verdict}" for attempt in self.attempts)
             raise NoRouteError(f"no solver can take this {self.problem.kind}:{reasons or ' none reaches it'}")
         seconds = {**self.seconds, "total": clock.monotonic() - self.began}
-        closed = _certificate(self.best).verdict in _CLOSED
+        certificate = _certificate(self.best)
+        closed = certificate.verdict in _CLOSED
+        # The run's own witness may give less than the bound that it is graded by: whoever checks it needs that one's.
+        witness = next((proof for bound, proof in self.proofs if bound.value == certificate.bound), self.best.witness)
         return replace(
             self.best,
+            certificate=replace(certificate, witness=witness.type if witness is not None else ""),
+            witness=witness,
             stop=self.best.stop if closed else self.stop,
             attempts=tuple(self.attempts),
             trace=tuple(self.trace),
