@@ -1,4 +1,4 @@
-"""What a form loses on its way into float64, as most backends take it."""
+"""What a form loses on its way into float64, as most backends take it, and points that come back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from dualgap.core.forms import MixedIntegerProgram
 
 _EXACT = 2**53
+_SLACK = 1e-5
 
 
 def lossy(
@@ -38,3 +39,9 @@ def lossy(
     if np.any(coefficients >= huge):
         return f"row coefficients of {huge:g} or more are refused; scale their rows down"
     return None
+
+
+def holds(form: MixedIntegerProgram, point: np.ndarray) -> bool:
+    """Whether a point is an incumbent: backends that hit a limit hand out points that never were feasible."""
+    scale = max(1.0, float((abs(form.matrix) @ np.abs(point)).max(initial=0.0)))
+    return form.violation(point) <= _SLACK * scale

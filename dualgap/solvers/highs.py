@@ -5,7 +5,6 @@ Source: Huangfu and Hall, Parallelizing the dual revised simplex method (2018).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -14,10 +13,9 @@ import numpy as np
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
-from dualgap.core.witness import FarkasRay
 from dualgap.solvers.floats import lossy
 from dualgap.solvers.highs_model import load, write_model
-from dualgap.solvers.relaxation import Relaxed, linear_end, relax
+from dualgap.solvers.relaxation import Relaxed, linear_end, relax, without_columns
 
 __all__ = ["Highs", "write_model"]
 
@@ -49,22 +47,22 @@ class Highs(Solver):
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, MixedIntegerProgram)
         if form.size[0] == 0:
-            return _without_columns(form)
+            return without_columns(form)  # HiGHS calls it empty, even with a row that can't hold
         integral = bool(form.integer.any())
         relaxed = relax(form, ctx) if integral else None
         if relaxed is not None and relaxed.stop is Stop.INFEASIBLE:
             return Claim(stop=Stop.INFEASIBLE, witness=relaxed.witness, message="so is its linear relaxation")
-        highs = load(form, self._options(form, integral, ctx))
+        highs = load(form, {"output_flag": ctx.verbose, **self.settings(form, ctx)})
         if ctx.start is not None and integral:
             highs.setSolution(form.size[0], np.arange(form.size[0], dtype=np.int32), np.asarray(ctx.start, np.float64))
         _listen(highs, ctx)
         highs.run()
         return _linear_claim(highs, form) if relaxed is None else _integer_claim(highs, form, relaxed)
 
-    def _options(self, form: MixedIntegerProgram, integral: bool, ctx: Context) -> Mapping[str, Any]:
-        long = integral and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
+    def settings(self, form: MixedIntegerProgram, ctx: Context) -> dict[str, Any]:
+        """HiGHS's options for this form and budget."""
+        long = bool(form.integer.any()) and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
         return {
-            "output_flag": ctx.verbose,
             "time_limit": ctx.time_left(),
             "mip_rel_gap": ctx.budget.gap,
             "mip_abs_gap": 0.0,
@@ -73,16 +71,6 @@ class Highs(Solver):
             "presolve": not long if self.presolve is None else self.presolve,
             **self.options,
         }
-
-
-def _without_columns(form: MixedIntegerProgram) -> Claim:
-    """HiGHS calls every model without columns empty, even with a row that can't hold."""
-    unmet = np.flatnonzero((np.asarray(form.row_lower) > 0) | (np.asarray(form.row_upper) < 0))
-    if unmet.size:
-        ray = np.zeros(form.size[1])
-        ray[unmet[0]] = 1.0 if form.row_lower[unmet[0]] > 0 else -1.0
-        return Claim(stop=Stop.INFEASIBLE, witness=FarkasRay(rows=ray))
-    return Claim(point=np.zeros(0), feasible=True, value=form.offset, bound=form.offset)
 
 
 def _listen(highs: Any, ctx: Context) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgap.core.claim import Stop
+from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
 from dualgap.core.witness import FarkasRay, Multipliers, Ray, Witness
@@ -68,6 +68,16 @@ def linear_end(highs: Any, form: MixedIntegerProgram) -> tuple[Stop, Witness | N
         _, found, ray = highs.getPrimalRay()
         return Stop.UNBOUNDED, Ray(direction=np.array(ray)) if found else None
     return Stop.TIME, None
+
+
+def without_columns(form: MixedIntegerProgram) -> Claim:
+    """The whole answer to a program without columns, which backends treat as an error or as empty."""
+    unmet = np.flatnonzero((np.asarray(form.row_lower) > 0) | (np.asarray(form.row_upper) < 0))
+    if unmet.size:
+        ray = np.zeros(form.size[1])
+        ray[unmet[0]] = 1.0 if form.row_lower[unmet[0]] > 0 else -1.0
+        return Claim(stop=Stop.INFEASIBLE, witness=FarkasRay(rows=ray))
+    return Claim(point=np.zeros(0), feasible=True, value=form.offset, bound=form.offset)
 
 
 def one_row_multiplier(form: MixedIntegerProgram) -> float | None:
