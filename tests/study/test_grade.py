@@ -159,6 +159,15 @@ def test_an_honest_run_passes_every_check(knapsack: Knapsack, saved: tuple[Path,
     assert grade(knapsack, run).certificate == run.certificate
 
 
+def test_a_run_of_several_solvers_carries_the_witness_of_its_bound(tmp_path: Path) -> None:
+    problem = Knapsack(values=[60, 100, 120, 37, 81, 99], weights=[10, 20, 30, 9, 14, 22], capacity=50)
+    found = dualgap.solve(problem, isolate=False)
+    found.save(tmp_path / "run.json")
+    run = grade(problem, tmp_path / "run.json")
+    assert verdict(run) is verdict(found) is Verdict.OPTIMAL
+    assert all(check.passed for check in run.checks)
+
+
 @pytest.mark.parametrize(
     ("field", "lie"),
     [("value", 230), ("bound", 221), ("evidence", "proved"), ("verdict", "optimal")],
