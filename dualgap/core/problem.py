@@ -131,7 +131,8 @@ def parsed(model: type[Any], data: Any, source: str) -> Any:
 
 def faults(error: ValidationError, model: type[Any]) -> list[Fault]:
     """Pydantic's errors as faults with a path and a remedy each."""
-    known = [*model.model_fields, *getattr(model, "raw_fields", ())]
+    further = [*model.raw_fields, "data", "generate"] if issubclass(model, Problem) else []
+    known = [*model.model_fields, *further]
     found = []
     for item in error.errors(include_url=False):
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip(".")

@@ -149,6 +149,7 @@ class Knapsack(Problem):
 
             name, form = raw.pop("file"), raw.pop("format", None)
             read = read_instance(resolver.path(name, "file"), form, raw.pop("instance", None))
+            del read["kind"]
             return {**read, **raw}
         weights = raw.get("weights")
         named = isinstance(weights, list) and weights and all(isinstance(part, str) for part in weights)
