@@ -79,9 +79,15 @@ def plugins() -> Iterator[Finding]:
     registry().inspect()
     for plugin in registry().plugins.values():
         faults = [fault for fault in (plugin.error, *plugin.clashes) if fault]
-        remedy = "" if not faults else f"pip uninstall {plugin.name}, or leave it out with DUALGAP_PLUGINS"
-        if faults or plugin.name != BUILT_IN:
-            yield Finding(f"plugin {plugin.name}", not faults, "; ".join(faults) or plugin.version or "works", remedy)
+        own = plugin.name == BUILT_IN
+        remedy = "pip install --force-reinstall dualgap" if own else _leave_out(plugin.name)
+        if faults or not own:
+            seen = "; ".join(faults) or plugin.version or "works"
+            yield Finding(f"plugin {plugin.name}", not faults, seen, remedy if faults else "")
+
+
+def _leave_out(plugin: str) -> str:
+    return f"pip uninstall {plugin}, or list the plugins that you want in DUALGAP_PLUGINS"
 
 
 def tiny_problems() -> tuple[Problem, ...]:
@@ -95,10 +101,11 @@ def tiny_problems() -> tuple[Problem, ...]:
 def solvers() -> Iterator[Finding]:
     """Every solver runs once, in a worker, on a tiny problem that it takes."""
     for name in registry().solvers:
-        yield _tried(name)
+        yield tried(name)
 
 
-def _tried(name: str) -> Finding:
+def tried(name: str) -> Finding:
+    """One solver on the first of the tiny problems that it takes."""
     title = f"solver {name}"
     refusals = []
     for problem in tiny_problems():
