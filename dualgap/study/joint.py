@@ -15,7 +15,7 @@ from dualgap.engine.run import Run
 from dualgap.study.refute import Contradiction, Point, beats, feasible_value, leader, point_of, refuted
 from dualgap.study.sentence import joint_statement, listed
 
-_LIES = ("value", "witness", "file:")  # checks whose failure no verdict tells of
+LIES = ("value", "witness", "file:")  # checks whose failure no verdict tells of
 
 
 @dataclass(frozen=True)
@@ -171,5 +171,5 @@ def _standing(run: Run, joint: Joint) -> Standing:
         if relative <= max(slack, certificate.tolerance):
             how = "proved by" if joint.evidence is Evidence.PROVED else "bounded numerically by"
             return Standing(Verdict.OPTIMAL, f"{how} {listed(joint.bound_by)}")
-    failed = [check.name for check in run.checks if not check.passed and check.name.startswith(_LIES)]
+    failed = [check.name for check in run.checks if not check.passed and check.name.startswith(LIES)]
     return Standing(certificate.verdict, f"failed checks: {', '.join(failed)}" if failed else "")

@@ -15,7 +15,7 @@ from dualgap.core.claim import TracePoint
 from dualgap.core.exact import Real
 from dualgap.core.statement import format_gap, format_value
 from dualgap.engine.run import Run
-from dualgap.study.axes import Axis, time_axis, value_axis
+from dualgap.study.axes import Axis, Distances, distance_axis, time_axis, value_axis
 from dualgap.study.compare import Comparison
 from dualgap.study.html import Html, tag
 from dualgap.study.refute import feasible_value
@@ -127,7 +127,7 @@ def anytime(comparison: Comparison, runs: Sequence[Run]) -> list[Html]:
     seconds = [point.seconds for points in traces.values() for point in points]
     numbers = [float(x) for points in traces.values() for p in points for x in (p.value, p.bound) if x is not None]
     centre = [float(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
-    values = value_axis(numbers, centre)
+    values = distance_axis(numbers, centre)
     if values is None:
         return []
     times = time_axis(seconds)
@@ -153,7 +153,9 @@ def _trace(run: Run) -> list[TracePoint]:
     return thinned if any(p.value is not None or p.bound is not None for p in thinned) else []
 
 
-def _panel(run: Run, points: Sequence[TracePoint], times: Axis, values: Axis, sense: Sense, limit: Real | None) -> Html:
+def _panel(
+    run: Run, points: Sequence[TracePoint], times: Axis, values: Axis | Distances, sense: Sense, limit: Real | None
+) -> Html:
     marks: list[Html] = []
     grid, labels = _levels(values, 4)
     marks += [*grid, *(_line("grid", times.at(tick), times.at(tick), 0, 100) for tick, _ in times.ticks())]
@@ -183,7 +185,7 @@ def _panel(run: Run, points: Sequence[TracePoint], times: Axis, values: Axis, se
 
 
 def _gap(
-    point: TracePoint, left: float, right: float, values: Axis, sense: Sense, limit: Real | None
+    point: TracePoint, left: float, right: float, values: Axis | Distances, sense: Sense, limit: Real | None
 ) -> Iterator[Html]:
     """The gap during one step: solid as far as a verified bound supports it, hatched where the solver's word does."""
     if point.value is None or point.bound is None or right <= left:
@@ -227,7 +229,7 @@ def x_axis(axis: Axis, seconds: bool = False) -> Html:
     labels = []
     for tick, text in axis.ticks():
         place = axis.at(tick)
-        anchor = "start" if place < 4 else "end" if place > 94 else "middle"
+        anchor = "start" if place < 8 else "end" if place > 92 else "middle"
         labels.append(
             tag("text", _clock(axis, tick) if seconds else text, x=f"{place:.6g}%", y="12", text_anchor=anchor)
         )
@@ -254,7 +256,7 @@ def _path(kind: str, points: Sequence[tuple[float, float]], close: bool = False)
     return tag("path", class_=kind, d=f"M{moves}{'Z' if close else ''}", vector_effect="non-scaling-stroke")
 
 
-def _levels(axis: Axis, count: int) -> tuple[list[Html], list[Html]]:
+def _levels(axis: Axis | Distances, count: int) -> tuple[list[Html], list[Html]]:
     """(Grid lines, their labels at the left) of a vertical axis; a label that would be cut at the top is left out."""
     lines, labels = [], []
     for tick, text in axis.ticks(count):

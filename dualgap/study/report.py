@@ -7,14 +7,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import dualgap
-from dualgap.core.certificate import Sense
+from dualgap.core.certificate import Sense, Verdict
 from dualgap.core.exact import Real
 from dualgap.core.statement import format_gap, format_value
 from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.html import Html, details, facts, join, table, tag
-from dualgap.study.joint import Standing
+from dualgap.study.joint import LIES, Standing
 from dualgap.study.plots import DEFS, along, anytime, intervals
 from dualgap.study.profile import profile
 
@@ -100,7 +100,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
     return tag(
         "section",
         tag("header", tag("p", eyebrow, class_="eyebrow"), tag("h2" if several else "h1", name)),
-        _contradictions(comparison),
+        _wrong_claims(comparison),
         tag("p", comparison.statement, class_="statement"),
         _interval_figure(comparison, runs),
         _runs_table(ranked),
@@ -127,14 +127,20 @@ def _ranked(comparison: Comparison) -> list[tuple[Run, Standing]]:
     return sorted(zip(comparison.runs, comparison.joint.standings, strict=True), key=rank)
 
 
-def _contradictions(comparison: Comparison) -> Html | None:
-    found = comparison.joint.contradictions
+def _wrong_claims(comparison: Comparison) -> Html | None:
+    """Whatever was caught: refuted claims, infeasible answers, wrong values and witnesses."""
+    found = []
+    for item in comparison.joint.contradictions:
+        found.append(item.reason + (f" (found by {item.by}, checked)" if item.by != item.run else ""))
+    for run in comparison.runs:
+        if run.certificate is not None and run.certificate.verdict is Verdict.VIOLATED:
+            found.append(f"{run.name}: {run.certificate.statement.rstrip('.')}")
+        lies = [check for check in run.checks if not check.passed and check.name.startswith(LIES)]
+        found += [f"{run.name}, {check.name}: {check.detail}" for check in lies]
     if not found:
         return None
-    title = "1 contradiction" if len(found) == 1 else f"{len(found)} contradictions"
-    items = [
-        tag("li", f"{item.reason}{f' (found by {item.by}, checked)' if item.by != item.run else ''}.") for item in found
-    ]
+    title = f"{len(found)} wrong claim{'s' * (len(found) > 1)}"
+    items = (tag("li", f"{text}.") for text in found)
     return tag("aside", tag("strong", title), tag("ul", *items), class_="alert", role="note")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualgap.study.axes import Axis, time_axis, value_axis
+from dualgap.study.axes import Axis, Distances, distance_axis, time_axis, value_axis
 
 numbers = st.lists(st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=1, max_size=20)
 
@@ -53,3 +53,32 @@ def test_time_is_logarithmic_where_runs_differ_by_orders() -> None:
     assert [text for _, text in time_axis([0.001, 5]).ticks()] == ["0.001", "0.01", "0.1", "1"]
     assert not time_axis([1, 5]).logarithmic
     assert time_axis([]).at(0) == 0
+
+
+def test_whole_numbers_get_whole_ticks() -> None:
+    axis = value_axis([965_217, 965_218], [965_217, 965_218])
+    assert axis is not None
+    assert [text for _, text in axis.ticks()] == ["965,217", "965,218"]
+
+
+def test_convergences_over_orders_of_magnitude_are_shown_by_distance() -> None:
+    axis = distance_axis([0, 900, 999, 1000, 1001, 1010], [1000, 1001])
+    assert isinstance(axis, Distances)
+    places = [axis.at(value) for value in (0, 900, 999, 1000, 1001, 1010)]
+    assert places == sorted(places)
+    assert 0 < places[0] < places[-1] < 100
+    assert places[3] - places[2] > 5
+    assert axis.ticks(4)[0] == (1000, "1,000")
+    assert {text for _, text in axis.ticks(10)} == {"1,000", "+0.1 %", "+1 %", "−0.1 %", "−1 %", "−10 %", "−100 %"}
+    assert isinstance(distance_axis([1, 2, 3], [2]), Axis)
+    assert distance_axis([], []) is None
+
+
+@given(numbers, st.floats(-1e6, 1e6))
+def test_distances_keep_the_order(values: list[float], origin: float) -> None:
+    axis = distance_axis([*values, origin], [origin])
+    assert axis is not None
+    places = [axis.at(value) for value in sorted(values)]
+    assert places == sorted(places)
+    assert all(0 <= place <= 100 for place in places)
+    assert all(0 <= axis.at(place) <= 100 for place, _ in axis.ticks())

@@ -60,12 +60,14 @@ def test_names_are_escaped(comparison: Comparison) -> None:
     assert EVIL in text_of(parse(page))
 
 
-def test_contradictions_come_before_the_statement_and_the_statement_before_the_rows(comparison: Comparison) -> None:
+def test_wrong_claims_come_before_the_statement_and_the_statement_before_the_rows(comparison: Comparison) -> None:
     text = text_of(parse(report([comparison], COMMAND)).find("body"))
-    places = [text.index(part) for part in ("2 contradictions", comparison.statement, "verified value", "verdict")]
+    places = [text.index(part) for part in ("4 wrong claims", comparison.statement, "verified value", "verdict")]
     assert places == sorted(places)
     for item in comparison.joint.contradictions:
         assert item.reason in text
+    assert "violates capacity by 10" in text
+    assert "the solver reports 120, recomputed 60" in text
 
 
 def test_eight_rows_and_the_rest_on_a_click(comparison: Comparison) -> None:
