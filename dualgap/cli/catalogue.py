@@ -7,7 +7,7 @@ import importlib.util
 import typing
 from typing import Any
 
-from dualgap.core.docstrings import attributes_of
+from dualgap.core.docstrings import attributes_of, summary_of
 from dualgap.core.errors import DualgapError, UsageError
 from dualgap.core.forms import Form
 from dualgap.core.problem import Problem
@@ -16,6 +16,7 @@ from dualgap.engine.routes import routes
 from dualgap.plugins.entries import Entry
 from dualgap.plugins.registry import TABLES, registry
 
+_OPTIONS = "the backend's own, checked by it"
 _SMALL = 6  # the size of the instance whose views are asked; views don't depend on it
 
 
@@ -53,12 +54,29 @@ def parameters_of(solver: type[Solver]) -> list[dict[str, str]]:
     return [
         {
             "name": field.name,
-            "type": _type_name(kinds[field.name]),
+            "type": "name=value" if field.name == "options" else _type_name(kinds[field.name]),
             "default": _default(field),
-            "doc": documented.get(field.name, "of the backend, checked by it" if field.name == "options" else ""),
+            "doc": _plain(documented.get(field.name, _OPTIONS if field.name == "options" else "")),
         }
         for field in dataclasses.fields(solver)
     ]
+
+
+def documentation_of(cls: type) -> str:
+    """What a class says of itself, a line a paragraph."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in _plain(summary_of(cls)).split("\n\n"))
+
+
+def refusals_of(solver: type[Solver]) -> str:
+    """What a solver's own ``refuses`` says of itself; empty where it has none."""
+    if solver.refuses is Solver.refuses:
+        return ""
+    return _plain(" ".join((solver.refuses.__doc__ or "some instances, with the reason").split()))
+
+
+def _plain(text: str) -> str:
+    """A docstring's words without its code marks."""
+    return text.replace("``", "")
 
 
 def _type_name(kind: Any) -> str:
@@ -69,10 +87,15 @@ def _type_name(kind: Any) -> str:
 
 def _default(field: dataclasses.Field[Any]) -> str:
     if field.default is not dataclasses.MISSING:
-        return str(field.default)
+        return _shown(field.default)
     if field.default_factory is not dataclasses.MISSING:
-        return str(field.default_factory() or "none")
+        return _shown(field.default_factory())
     return "required"
+
+
+def _shown(default: Any) -> str:
+    """A default for people."""
+    return "none" if default is None or default in ((), {}, "") else str(default)
 
 
 def described_problems() -> list[dict[str, Any]]:
@@ -144,8 +167,8 @@ def fields_of(problem: type[Problem]) -> list[dict[str, str]]:
     return [
         {
             "name": name,
-            "default": "required" if field.is_required() else str(field.get_default(call_default_factory=True)),
-            "doc": documented.get(name, ""),
+            "default": "required" if field.is_required() else _shown(field.get_default(call_default_factory=True)),
+            "doc": _plain(documented.get(name, "")),
         }
         for name, field in problem.model_fields.items()
     ]

@@ -98,7 +98,8 @@ def _together(comparison: Comparison) -> list[tuple[str, Text]]:
             notes.append((run.name, Text(_reason(run), style="yellow")))
         elif standing.note:
             verdict = standing.verdict or run.certificate.verdict
-            notes.append((run.name, Text(f"{verdict}, {standing.note}", style=style(verdict))))
+            said = standing.note if standing.note.startswith(verdict) else f"{verdict}, {standing.note}"
+            notes.append((run.name, Text(said, style=style(verdict))))
     return notes
 
 

@@ -34,9 +34,15 @@ def info(kind: Kind, json: Json = False, plugin: Plugins = None) -> None:
     """Tell everything about one kind: its fields, its views, the solvers that reach it, its examples."""
     from rich.text import Text
 
-    from dualgap.cli.catalogue import fields_of, problem_class, small_instance, solvers_that_reach, views_of
+    from dualgap.cli.catalogue import (
+        documentation_of,
+        fields_of,
+        problem_class,
+        small_instance,
+        solvers_that_reach,
+        views_of,
+    )
     from dualgap.cli.screen import facts, show, show_json, table
-    from dualgap.core.docstrings import summary_of
     from dualgap.problems.describe import raw_fields
     from dualgap.problems.examples import examples
 
@@ -45,12 +51,12 @@ def info(kind: Kind, json: Json = False, plugin: Plugins = None) -> None:
     fields, views, solvers = fields_of(cls), views_of(problem), solvers_that_reach(problem)
     further, shipped = raw_fields(cls), list(examples(cls))
     if json:
-        about = {"kind": kind, "summary": cls.summary, "doc": summary_of(cls)}
+        about = {"kind": kind, "summary": cls.summary, "doc": documentation_of(cls)}
         show_json(
             {**about, "fields": fields, "further": further, "views": views, "solvers": solvers, "examples": shipped}
         )
         return
-    show(Text(f"{kind}: {cls.summary}", style="bold"), "", Text(summary_of(cls)), "")
+    show(Text(f"{kind}: {cls.summary}", style="bold"), "", Text(documentation_of(cls)), "")
     show(table(("field", "default", "meaning"), [(f["name"], f["default"], f["doc"]) for f in fields]))
     if further:
         show("", table(("besides", "meaning"), list(further.items())))

@@ -28,12 +28,12 @@ ERR = Screen(highlight=False, markup=False, emoji=False, stderr=True)
 
 def complain(message: str) -> None:
     """An error on stderr."""
-    ERR.print(Text.assemble(("dualgap: ", "bold red"), message), soft_wrap=True)
+    ERR.print(Text.assemble(("dualgap: ", "bold red"), message), soft_wrap=not ERR.is_terminal)
 
 
 def tell(message: str) -> None:
-    """A message on stderr."""
-    ERR.print(Text(message, style="dim"), soft_wrap=True)
+    """A message on stderr; never broken where no person reads along."""
+    ERR.print(Text(message, style="dim"), soft_wrap=not ERR.is_terminal)
 
 
 def show(*items: RenderableType) -> None:

@@ -70,14 +70,20 @@ def _run_facts(run: Run) -> Iterator[tuple[str, str | Text]]:
     if run.message:
         yield "note", run.message
     if run.solver:
-        parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items() if value not in ({}, None))
-        yield "solver", f"{run.name} ({parameters})" if parameters else run.name
+        yield "solver", _solver(run)
     if run.route:
         yield "route", " -> ".join(run.route)
     if run.seconds:
         yield "seconds", format_seconds(run)
     if run.peak_memory:
         yield "memory", f"{run.peak_memory / 2**20:,.0f} MB at most"
+
+
+def _solver(run: Run) -> str:
+    """The solver with its parameters, and the label where somebody chose one."""
+    parameters = ", ".join(f"{name}={value}" for name, value in run.parameters.items() if value not in ({}, None))
+    label = f"{run.label}: " if run.label and not run.label.startswith(run.solver) else ""
+    return f"{label}{run.solver} ({parameters})" if parameters else f"{label}{run.solver}"
 
 
 def format_seconds(run: Run) -> str:

@@ -57,16 +57,15 @@ def info(name: Name, json: Json = False, plugin: Plugins = None) -> None:
     """Tell everything about one solver: parameters, options, what it refuses, the kinds of problems that reach it."""
     from rich.text import Text
 
-    from dualgap.cli.catalogue import described_solver, parameters_of, reached_by
+    from dualgap.cli.catalogue import described_solver, documentation_of, parameters_of, reached_by, refusals_of
     from dualgap.cli.screen import facts, show, show_json, table
-    from dualgap.core.docstrings import summary_of
     from dualgap.plugins.registry import registry
 
     full = registry().solver_name(name)
     found = registry().solver(full)
     cls = found if isinstance(found, type) else type(found)
     described, parameters, kinds = described_solver(full), parameters_of(cls), reached_by(full)
-    documentation, refusals = summary_of(cls), summary_of_method(cls)
+    documentation, refusals = documentation_of(cls), refusals_of(cls)
     if json:
         show_json({**described, "doc": documentation, "refuses": refusals, "parameters": parameters, "kinds": kinds})
         return
@@ -88,15 +87,3 @@ def info(name: Name, json: Json = False, plugin: Plugins = None) -> None:
         show(Text("It has no parameters."))
     if kinds:
         show("", table(("kind", "route"), [(kind, route) for kind, route in kinds.items()]))
-
-
-def summary_of_method(cls: type) -> str:
-    """What a solver's own ``refuses`` says of itself; empty where it has none."""
-    import inspect
-
-    from dualgap.core.solver import Solver
-
-    method = getattr(cls, "refuses", None)
-    if method is None or method is Solver.refuses:
-        return ""
-    return " ".join((inspect.getdoc(method) or "some instances, with the reason").split())
