@@ -72,11 +72,12 @@ def _replay(problem: Knapsack, witness: Replay, seconds: float) -> Bound:
         raise InvalidWitnessError("an item that weighs nothing has no limit and is worth something")
     packed = packing(problem)
     left = residual(packed, _checked(problem, witness.rows)[0] / packed.unit, witness.incumbent)
-    steps, free = witness.incumbent, 0
+    shown = "a multiplier on capacity that leaves nothing better"
+    steps = witness.incumbent
     if not left.settled:
         instance = left.instance()
-        steps, free = max(steps, left.worth + best_value(instance, seconds)), len(instance.items)
-    shown = f"a table over the {free:,} items that the multiplier leaves free of {problem.size:,}, replayed"
+        steps = max(steps, left.worth + best_value(instance, seconds))
+        shown = f"{len(instance.items):,} of {problem.size:,} items not fixed by the multiplier, their table replayed"
     return Bound(problem.round_bound(steps * problem.step), Evidence.PROVED, shown)
 
 

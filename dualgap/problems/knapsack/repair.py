@@ -95,7 +95,7 @@ class Loads:
         for weights, room in zip(self.weights, self.room):
             weight = weights[items]
             fits = np.where(weight > 0, np.minimum(fits, room // np.maximum(weight, 1)), fits)
-        return fits.astype(np.int64)
+        return np.asarray(fits, dtype=np.int64)
 
     def _prefix(self, items: np.ndarray, copies: np.ndarray) -> int:
         """The longest prefix that fits all at once (at least one item, as each fits alone)."""

@@ -175,12 +175,46 @@ class Instance:
         return dot(self.values, self.limits)
 
     @cached_property
+    def reach(self) -> int:
+        """The largest weight that matters: the capacity, or everything's."""
+        return min(self.capacity, dot(self.weights, self.limits))
+
+    @property
+    def fits_int64(self) -> bool:
+        """Whether no sum of values or weights can overflow."""
+        return max(self.total_value, dot(self.weights, self.limits), self.capacity) < _SAFE
+
+    @cached_property
     def proportional(self) -> bool:
         """Whether values are proportional to weights: subset sums."""
-        if not self.items.size:
-            return False
-        v, w = int(self.values[0]), int(self.weights[0])
-        return bool((self.values.astype(object) * w == self.weights.astype(object) * v).all())
+        return proportional(self.values, self.weights)
+
+
+def proportional(values: np.ndarray, weights: np.ndarray) -> bool:
+    """Whether one factor turns all weights into values; False where there are none."""
+    if not len(values):
+        return False
+    v, w = int(values[0]), int(weights[0])
+    wide = max(Exact(values).largest * w, Exact(weights).largest * v) >= _SAFE
+    left, right = (values.astype(object), weights.astype(object)) if wide else (values, weights)
+    return bool((left * w == right * v).all())
+
+
+def windows(steps: np.ndarray, end: int, least: int) -> tuple[list[int], list[int]]:
+    """(first, last) entries of a table that matter at each piece, for sums of pieces that shall end in [least, end].
+
+    What is left can't lift a sum below ``least`` minus its total; what came before can't have passed its own.
+    """
+    reached = np.cumsum(steps)
+    rest = (reached[-1] if len(steps) else 0) - reached
+    first = np.maximum(steps, np.minimum(least - rest, end + 1))
+    return first.tolist(), np.minimum(reached, end).tolist()
+
+
+def entries(steps: np.ndarray, end: int, least: int) -> int:
+    """How many entries all the windows have together."""
+    first, last = windows(steps, end, least)
+    return int(np.maximum(np.array(last, dtype=np.int64) - np.array(first, dtype=np.int64) + 1, 0).sum())
 
 
 def residual(packed: Packing, multiplier: Fraction, incumbent: int) -> Residual:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
 
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.problems.knapsack.residual import Instance
+from dualgap.problems.knapsack.residual import Instance, entries, windows
 
 _BYTES_PER_SECOND = 1e9  # of one table pass (add, compare), on a slow core
 _SET_BYTES_PER_SECOND = 3e9  # of a bit set, shifted and merged
 _MEMORY = 2**31
-_SAFE = 2**62
 
 
 def best_value(instance: Instance, seconds: float) -> int:
@@ -28,39 +26,34 @@ def best_value(instance: Instance, seconds: float) -> int:
     """
     if instance.total_value < instance.need:
         return instance.total_value
-    if instance.total_value >= _SAFE or instance.capacity >= _SAFE:
+    if not instance.fits_int64:
         raise InvalidWitnessError("values or weights too large to replay in 64 bits")
     owner, copies = instance.pieces
-    loads = (instance.weights[owner] * copies).tolist()
-    gains = (instance.values[owner] * copies).tolist()
+    loads, gains = instance.weights[owner] * copies, instance.values[owner] * copies
     top = min(instance.top, instance.total_value)
     work = {
-        "weights": len(loads) * (instance.capacity + 1) * _width(instance.total_value).itemsize,
-        "values": len(loads) * (top + 1) * _width(2 * instance.capacity + 2).itemsize,
+        "weights": entries(loads, instance.reach, instance.reach) * _width(instance.total_value).itemsize,
+        "values": entries(gains, top, instance.need) * _width(2 * instance.capacity + 2).itemsize,
     }
     if instance.proportional:
-        work["sums"] = ceil(len(loads) * (instance.capacity + 1) / 8 * _BYTES_PER_SECOND / _SET_BYTES_PER_SECOND)
+        work["sums"] = ceil(len(loads) * (instance.reach + 1) / 8 * _BYTES_PER_SECOND / _SET_BYTES_PER_SECOND)
     way = min(work, key=lambda name: work[name])
-    if work[way] > seconds * _BYTES_PER_SECOND:
-        raise InvalidWitnessError(
-            f"replaying the table over {way} takes about {work[way] / _BYTES_PER_SECOND:.2g} s, more than {seconds:g} s"
-        )
-    if work[way] // max(len(loads), 1) > _MEMORY:
-        raise InvalidWitnessError(f"replaying the table over {way} takes more than 2 GiB")
+    size = (top if way == "values" else instance.reach) * (1 if way == "sums" else 8)
+    if work[way] > seconds * _BYTES_PER_SECOND or size > _MEMORY:
+        needed = f"about {work[way] / _BYTES_PER_SECOND:.2g} s and {size / 2**20:,.0f} MiB"
+        raise InvalidWitnessError(f"replaying the table over {way} takes {needed}, {seconds:g} s are given")
     deadline = time.monotonic() + seconds
     if way == "sums":
         ratio_v, ratio_w = int(instance.values[0]), int(instance.weights[0])
-        return _largest_sum(_timed(loads, deadline), instance.capacity) * ratio_v // ratio_w
+        return _largest_sum(loads, instance.reach, deadline) * ratio_v // ratio_w
     if way == "weights":
-        return _over_weights(_timed(list(zip(loads, gains)), deadline), instance)
-    return _over_values(_timed(list(zip(loads, gains)), deadline), instance, top)
+        return _over_weights(loads, gains, instance, deadline)
+    return _over_values(loads, gains, instance, top, deadline)
 
 
-def _timed(items: list, deadline: float) -> Iterator:
-    for item in items:
-        if time.monotonic() > deadline:
-            raise InvalidWitnessError("replaying the table took longer than was given")
-        yield item
+def _check(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise InvalidWitnessError("replaying the table took longer than was given")
 
 
 def _width(largest: int) -> np.dtype:
@@ -68,28 +61,37 @@ def _width(largest: int) -> np.dtype:
     return next(np.dtype(kind) for kind in kinds if largest <= np.iinfo(kind).max)
 
 
-def _largest_sum(loads: Iterator[int], capacity: int) -> int:
+def _largest_sum(loads: np.ndarray, capacity: int, deadline: float) -> int:
     mask = (1 << (capacity + 1)) - 1
     reach = 1
-    for load in loads:
+    for load in loads.tolist():
+        _check(deadline)
         reach |= (reach << load) & mask
     return reach.bit_length() - 1
 
 
-def _over_weights(pieces: Iterator[tuple[int, int]], instance: Instance) -> int:
-    """``table[w]``: the best value within weight w."""
-    table = np.zeros(instance.capacity + 1, dtype=_width(instance.total_value))
-    for load, gain in pieces:
-        table[load:] = np.maximum(table[load:], table[: len(table) - load] + table.dtype.type(gain))
+def _over_weights(loads: np.ndarray, gains: np.ndarray, instance: Instance, deadline: float) -> int:
+    """``table[w]``: the best value within weight w; constant beyond ``reached``, what the pieces so far weigh."""
+    table = np.zeros(instance.reach + 1, dtype=_width(instance.total_value))
+    reached = 0
+    for load, gain, first, last in zip(loads.tolist(), gains.tolist(), *windows(loads, instance.reach, instance.reach)):
+        _check(deadline)
+        table[reached + 1 : last + 1] = table[reached]
+        reached = last
+        if first <= last:
+            through = table[first - load : last - load + 1] + table.dtype.type(gain)
+            table[first : last + 1] = np.maximum(table[first : last + 1], through)
     return int(table[-1])
 
 
-def _over_values(pieces: Iterator[tuple[int, int]], instance: Instance, top: int) -> int:
+def _over_values(loads: np.ndarray, gains: np.ndarray, instance: Instance, top: int, deadline: float) -> int:
     """``table[v]``: the least weight of value exactly v, cut off beyond the capacity."""
     beyond = instance.capacity + 1
     table = np.full(top + 1, beyond, dtype=_width(2 * beyond))
     table[0] = 0
-    for load, gain in pieces:
-        if gain <= top:
-            table[gain:] = np.minimum(table[gain:], table[: len(table) - gain] + table.dtype.type(load))
+    for load, gain, first, last in zip(loads.tolist(), gains.tolist(), *windows(gains, top, instance.need)):
+        _check(deadline)
+        if first <= last:
+            through = table[first - gain : last - gain + 1] + table.dtype.type(load)
+            table[first : last + 1] = np.minimum(table[first : last + 1], through)
     return int(np.flatnonzero(table <= instance.capacity)[-1])

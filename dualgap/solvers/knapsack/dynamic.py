@@ -16,7 +16,7 @@ from dualgap.core.exact import dyadic, simplest
 from dualgap.core.solver import Context
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer, Replay
-from dualgap.problems.knapsack.residual import Instance, Residual, packing, residual
+from dualgap.problems.knapsack.residual import Instance, Residual, packing, proportional, residual
 from dualgap.solvers.knapsack import tables
 from dualgap.solvers.knapsack.greedy import multipliers, pack, ray
 
@@ -40,13 +40,18 @@ def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
     left = residual(packed, multiplier, bound - 1)
     if left.settled:
         return None
-    least = left.instance()
-    if method == "bitset" and not least.proportional:
+    if method == "bitset" and not proportional(packed.values, packed.weights):
         return "method 'bitset' takes values proportional to weights; take 'weight' or 'value'"
-    needed = min(tables.cost(least, way).bytes for way in _ways(method))
+    core = _nearest(left, _SMALLEST_CORE)
+    if core.settled:
+        return None
+    if not core.instance().fits_int64:
+        return "values or weights this large don't fit its 64-bit tables; scale them down"
+    needed = min(tables.cost(core.instance(), way).bytes for way in _ways(method))
     if needed > memory:
         mebi = 2**20
-        return f"its table needs {needed / mebi:,.0f} MiB or more, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
+        least = f"even a table over {_SMALLEST_CORE} items needs {needed / mebi:,.0f} MiB"
+        return f"{least}, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
     return None
 
 
@@ -57,6 +62,14 @@ def solve(problem: Knapsack, method: str, memory: int, ctx: Context) -> Claim:
 
 def _ways(method: str) -> tuple[str, ...]:
     return tables.WAYS if method == "auto" else (method,)
+
+
+def _nearest(left: Residual, size: int) -> Residual:
+    """``size`` free items nearest to the break item; the others where the relaxation puts them."""
+    free = np.flatnonzero(left.free > 0)
+    core = np.zeros(len(left.free), dtype=bool)
+    core[free[np.argsort(left.distance[free], kind="stable")][:size]] = True
+    return replace(left, lower=np.where(core, left.lower, left.relaxed), free=np.where(core, left.free, 0))
 
 
 class _Search:
@@ -73,7 +86,7 @@ class _Search:
         self._report()
 
     def run(self) -> Claim:
-        work, rounds, last = _FIRST_WORK, 0, 0
+        work, rounds, last = _FIRST_WORK, 0, -1
         while not self.ctx.should_stop():
             left = residual(self.packed, self.multiplier, self._worth())
             if left.settled:
@@ -85,10 +98,12 @@ class _Search:
                 if self._improve(left, whole, way) or not self.ctx.should_stop():
                     return self._settled(way, left, rounds)
                 break
+            if rounds == 0:
+                work = max(work, self._least_work(left))
             core = self._core(left, work)
             improved = core is not None and self._improve(core, core.instance(), self._cheapest(core.instance()))
             size = 0 if core is None else int((core.free > 0).sum())
-            if cost.bytes > self.memory and not improved and 0 < size == last:
+            if cost.bytes > self.memory and not improved and size == last:
                 return self._out_of_memory(cost, rounds)
             work, rounds, last = work * _GROWTH, rounds + 1, size
         return self._claim(Stop.TIME, {"rounds": rounds})
@@ -105,26 +120,28 @@ class _Search:
 
         return min(_ways(self.method), key=rank)
 
+    def _least_work(self, left: Residual) -> float:
+        smallest = _nearest(left, _SMALLEST_CORE)
+        if smallest.capacity < 0:
+            return 0.0
+        instance = smallest.instance()
+        return tables.cost(instance, self._cheapest(instance)).entries
+
     def _core(self, left: Residual, work: float) -> Residual | None:
         """The free items nearest to the break item, the others where the relaxation puts them.
 
         As many as a table of ``work`` entries takes; None where that is too little for the fewest.
         """
-        free = np.flatnonzero(left.free > 0)
-        nearest = free[np.argsort(left.distance[free], kind="stable")]
         found, size = None, _SMALLEST_CORE
         while True:
-            core = np.zeros(len(left.free), dtype=bool)
-            core[nearest[:size]] = True
-            lower = np.where(core, left.lower, left.relaxed)
-            narrowed = replace(left, lower=lower, free=np.where(core, left.free, 0))
-            if narrowed.capacity >= 0:
-                instance = narrowed.instance()
+            core = _nearest(left, size)
+            if core.capacity >= 0:
+                instance = core.instance()
                 cost = tables.cost(instance, self._cheapest(instance))
                 if cost.entries > work or cost.bytes > self.memory:
                     return found
-                found = narrowed
-            if size >= len(nearest):
+                found = core
+            if size >= len(left.free):
                 return found
             size *= 2
 
@@ -146,9 +163,8 @@ class _Search:
 
     def _settled(self, method: str, left: Residual, rounds: int) -> Claim:
         """Nothing beats the incumbent outside the box of ``left``, nor (its table says) inside."""
-        if left.bound > self._worth():
-            self.witness = Replay(rows=self.rows, incumbent=self._worth())
-        statistics = {"method": method, "free": int((left.free > 0).sum()), "rounds": rounds}
+        self.witness = Replay(rows=self.rows, incumbent=self._worth())
+        statistics: dict[str, Scalar] = {"method": method, "free": int((left.free > 0).sum()), "rounds": rounds}
         bound = simplest(self._worth() * self.problem.step)
         return replace(self._claim(Stop.FINISHED, statistics), bound=bound)
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
-from dualgap.problems.knapsack.residual import Instance
+from dualgap.problems.knapsack.residual import Instance, entries, windows
 
 WAYS = ("weight", "value", "bitset")
-_SAFE = 2**62
+_Bits = tuple[int, int, np.ndarray]  # first and last entry, and their bits
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,20 @@ class Cost:
 
 def cost(instance: Instance, way: str) -> Cost:
     """The estimate for a table; infinite where it doesn't apply."""
-    pieces = len(instance.pieces[0])
+    owner, copies = instance.pieces
     top = min(instance.top, instance.total_value)
-    if instance.total_value >= _SAFE or instance.capacity >= _SAFE or (way == "bitset" and not instance.proportional):
+    if not instance.fits_int64 or (way == "bitset" and not instance.proportional):
         return Cost(float("inf"), float("inf"))
-    size = float(top if way == "value" else instance.capacity) + 1
     if way == "bitset":
-        return Cost(pieces * size / 16, (pieces + 4) * size / 8)
-    largest = 2 * instance.capacity + 2 if way == "value" else instance.total_value
-    return Cost(pieces * size, 3 * size * _width(largest).itemsize + pieces * size / 8)
+        bits = float(len(owner)) * (instance.reach + 1)
+        return Cost(bits / 16, bits / 8 + instance.reach / 2)
+    if way == "value":
+        updated, size = entries(instance.values[owner] * copies, top, instance.need), top + 1
+        width = _width(2 * instance.capacity + 2)
+    else:
+        updated = entries(instance.weights[owner] * copies, instance.reach, instance.reach)
+        size, width = instance.reach + 1, _width(instance.total_value)
+    return Cost(float(updated), 3.0 * size * width.itemsize + updated / 8)
 
 
 def solve(instance: Instance, way: str, stop: Callable[[], bool]) -> np.ndarray | None:
@@ -44,8 +48,7 @@ def solve(instance: Instance, way: str, stop: Callable[[], bool]) -> np.ndarray 
     if instance.total_value < instance.need:
         return None
     owner, copies = instance.pieces
-    loads = (instance.weights[owner] * copies).tolist()
-    gains = (instance.values[owner] * copies).tolist()
+    loads, gains = instance.weights[owner] * copies, instance.values[owner] * copies
     run = {"weight": _by_weight, "value": _by_value, "bitset": _by_sums}[way]
     taken = run(loads, gains, instance, stop)
     if taken is None:
@@ -59,53 +62,49 @@ def _width(largest: int) -> np.dtype:
     return np.dtype(np.int32 if largest < 2**31 else np.int64)
 
 
-def _rest(amounts: list[int]) -> list[int]:
-    """What comes after each piece, summed."""
-    return list(accumulate(reversed(amounts[1:]), initial=0))[::-1]
-
-
-def _by_weight(loads: list[int], gains: list[int], instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
-    """``table[w]``: the best value within weight w."""
-    capacity = instance.capacity
-    table = np.zeros(capacity + 1, dtype=_width(instance.total_value))
-    bits: list[tuple[int, np.ndarray]] = []
-    for load, gain, rest in zip(loads, gains, _rest(loads)):
+def _by_weight(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
+    """``table[w]``: the best value within weight w; constant beyond what the pieces so far weigh."""
+    table = np.zeros(instance.reach + 1, dtype=_width(instance.total_value))
+    bits: list[_Bits] = []
+    reached = 0
+    for load, gain, first, last in zip(loads.tolist(), gains.tolist(), *windows(loads, instance.reach, instance.reach)):
         if stop():
             return None
-        low = max(load, capacity - rest)
-        through = table[low - load : capacity + 1 - load] + table.dtype.type(gain)
-        bits.append((low, np.packbits(through > table[low:])))
-        np.maximum(table[low:], through, out=table[low:])
-    return _read(bits, loads, capacity) if int(table[capacity]) >= instance.need else None
+        table[reached + 1 : last + 1] = table[reached]
+        reached = last
+        through = table[first - load : max(last - load + 1, 0)] + table.dtype.type(gain)
+        kept = table[first : last + 1]
+        bits.append((first, last, np.packbits(through > kept)))
+        np.maximum(kept, through, out=kept)
+    return _read(bits, loads, instance.reach) if int(table[-1]) >= instance.need else None
 
 
-def _by_value(loads: list[int], gains: list[int], instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
+def _by_value(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
     """``table[v]``: the least weight of value exactly v, cut off beyond the capacity."""
     top, beyond = min(instance.top, instance.total_value), instance.capacity + 1
     table = np.full(top + 1, beyond, dtype=_width(2 * beyond))
     table[0] = 0
-    bits: list[tuple[int, np.ndarray]] = []
-    for load, gain, rest in zip(loads, gains, _rest(gains)):
+    bits: list[_Bits] = []
+    for load, gain, first, last in zip(loads.tolist(), gains.tolist(), *windows(gains, top, instance.need)):
         if stop():
             return None
-        low = min(max(gain, instance.need - rest), top + 1)
-        through = table[low - gain : max(top + 1 - gain, 0)] + table.dtype.type(load)
-        bits.append((low, np.packbits(through < table[low:])))
-        np.minimum(table[low:], through, out=table[low:])
-    fitting = np.flatnonzero(table <= instance.capacity)
-    best = int(fitting[-1])
+        through = table[first - gain : max(last - gain + 1, 0)] + table.dtype.type(load)
+        kept = table[first : last + 1]
+        bits.append((first, last, np.packbits(through < kept)))
+        np.minimum(kept, through, out=kept)
+    best = int(np.flatnonzero(table <= instance.capacity)[-1])
     return _read(bits, gains, best) if best >= instance.need else None
 
 
-def _by_sums(loads: list[int], gains: list[int], instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
+def _by_sums(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
     """Bit w of a Python integer: whether some pieces weigh w exactly. Ends early where the capacity is met."""
-    mask = (1 << (instance.capacity + 1)) - 1
+    mask = (1 << (instance.reach + 1)) - 1
     sets = [1]
-    for load in loads:
+    for load in loads.tolist():
         if stop():
             return None
         sets.append(sets[-1] | (sets[-1] << load & mask))
-        if sets[-1] >> instance.capacity:
+        if sets[-1] >> instance.reach:
             break
     at = sets[-1].bit_length() - 1
     if at * int(instance.values[0]) // int(instance.weights[0]) < instance.need:
@@ -114,17 +113,18 @@ def _by_sums(loads: list[int], gains: list[int], instance: Instance, stop: Calla
     for piece in range(len(sets) - 2, -1, -1):
         if not sets[piece] >> at & 1:
             taken.append(piece)
-            at -= loads[piece]
+            at -= int(loads[piece])
     return taken
 
 
-def _read(bits: list[tuple[int, np.ndarray]], steps: list[int], end: int) -> list[int]:
+def _read(bits: list[_Bits], steps: np.ndarray, end: int) -> list[int]:
     """The pieces taken on the way back from ``end``."""
     taken = []
     for piece in range(len(bits) - 1, -1, -1):
-        low, packed = bits[piece]
-        at = end - low
+        first, last, packed = bits[piece]
+        end = min(end, last)  # beyond ``last`` the table is constant
+        at = end - first
         if at >= 0 and packed[at >> 3] >> (7 - (at & 7)) & 1:
             taken.append(piece)
-            end -= steps[piece]
+            end -= int(steps[piece])
     return taken
