@@ -43,6 +43,8 @@ def content_digest(data: Any) -> str:
 
 
 def _canonical(data: Any) -> Any:
+    if isinstance(data, str | int | float) or data is None:  # first, because names come in their thousands
+        return data
     if isinstance(data, np.ndarray):
         return {"dtype": str(data.dtype), "shape": list(data.shape), "sha256": array_digest(data)}
     if isinstance(data, np.generic):

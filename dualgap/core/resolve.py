@@ -28,6 +28,7 @@ Table = Mapping[str, Any]
 
 _UNREADABLE = (OSError, ValueError, EOFError, KeyError, MemoryError, csv.Error, zlib.error, zipfile.BadZipFile)
 _NUMBER = re.compile(r"[+-]?(\d+(?P<point>\.\d*)?|\.\d+)(?P<power>[eE][+-]?\d+)?", re.ASCII)
+_WHOLE_NUMBERS = re.compile(r"[-+0-9,]*[0-9]", re.ASCII)
 _SPECIAL = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
@@ -222,6 +223,11 @@ def _numbers(cells: Any) -> Any:
     """Cells of a CSV file as exact numbers where they are numbers; other data as it is."""
     if not isinstance(cells, list):
         return cells
+    try:
+        if _WHOLE_NUMBERS.fullmatch(",".join(cells)):
+            return list(map(int, cells))
+    except (TypeError, ValueError):
+        pass  # not all are texts, or one is too long for an integer: cell by cell
     return [_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
