@@ -54,7 +54,11 @@ class Context(Protocol):
         """Whether the backend should print its own log (its stdout goes where ``--log`` says)."""
 
     def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
-        """Streams an incumbent (feasible for the form), a bound, or both; cheap to call often."""
+        """Streams a point, a bound, or both; cheap to call often.
+
+        A point is repaired where the view can, re-evaluated, and kept if it is feasible and the best so far: one that
+        isn't feasible for the form does no harm.
+        """
 
     def should_stop(self) -> bool:
         """Whether time is up or somebody asked to stop: return the best so far, soon."""
