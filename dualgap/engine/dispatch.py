@@ -92,7 +92,11 @@ def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
 
 @dataclass
 class _Sequence:
-    """What the solvers before have found: the best run, verified bounds, the best verified value, the trace."""
+    """What the solvers before have found.
+
+    ``best`` is the best run, ``bounds`` every verified bound, ``proofs`` the witnesses of new ones, ``value`` the best
+    verified value, ``stop`` how the last solver ended.
+    """
 
     problem: Problem
     settings: Settings
@@ -156,7 +160,8 @@ class _Sequence:
         for name, seconds in run.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
         self.stop = run.stop
-        rivals = [run] if self.best is None else [self.best, run]
+        before = [] if self.best is None else [self.best]
+        rivals = [run, *before] if said.verdict in _CLOSED else [*before, run]  # a tie goes to whoever closed it
         self.best = min(map(self._graded, rivals), key=lambda rival: _key(rival, self.problem.sense))
 
     def _refutes(self, run: Run) -> bool:

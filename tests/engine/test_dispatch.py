@@ -90,6 +90,8 @@ def test_the_best_answer_and_the_best_bound_come_together(choose: Callable[..., 
     assert (run.solver, run.certificate.value, run.certificate.bound) == ("good", 22, 24)
     assert run.certificate.evidence is Evidence.PROVED
     assert "none can exceed 24" in run.certificate.statement
+    assert run.witness == BOUNDING.claim.witness
+    assert run.certificate.witness == "multipliers"
 
 
 def test_each_starts_from_the_best_so_far(choose: Callable[..., None]) -> None:
@@ -112,6 +114,12 @@ def test_a_bound_of_another_closes_the_gap(choose: Callable[..., None]) -> None:
     run = dualgap.solve(tight, isolate=False, time=5)
     assert tried(run) == [("bound-first", "feasible"), ("then-value", "optimal")]
     assert run.certificate.verdict is Verdict.OPTIMAL
+
+
+def test_the_credit_goes_to_whoever_closes_it() -> None:
+    run = dualgap.solve(dualgap.Knapsack.generate(200, 2, family="weak"), isolate=False, time=10)
+    closing = [attempt.solver for attempt in run.attempts if attempt.verdict == "optimal"]
+    assert closing == [run.solver]
 
 
 def test_the_requested_gap_ends_it(choose: Callable[..., None]) -> None:
