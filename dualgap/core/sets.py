@@ -166,9 +166,9 @@ class Affine(Set):
 class BoxRows(Set):
     """A finite box intersected with ``row_lower <= matrix x <= row_upper`` (dense, few rows); it must not be empty.
 
-    The projection is ``clip(x + matrix'mu)`` with one multiplier a row: ``mu_k >= 0`` pushes row k up to its lower side,
-    ``mu_k <= 0`` down to its upper side. They come from exact dual ascent in each coordinate (Hildreth 1957), and along
-    a Newton direction after each pass; one row takes one coordinate step.
+    The projection is ``clip(x + matrix'mu)`` with one multiplier a row: ``mu_k >= 0`` pushes row k up to its lower
+    side, ``mu_k <= 0`` down to its upper side. They come from exact dual ascent in each coordinate (Hildreth 1957),
+    and along a Newton direction after each pass; one row takes one coordinate step.
     """
 
     static: ClassVar[tuple[str, ...]] = ("passes",)
@@ -206,7 +206,8 @@ class BoxRows(Set):
         def one_pass(state: Any) -> Any:
             count, mu, _ = state
             mu = _until(xp, lambda inner: inner[0] >= rows, one_row, (0, mu))[1]
-            mu = mu if rows == 1 else _newton_step(xp, x, mu, matrix, box, sides)
+            if rows > 1:
+                mu = _newton_steps(xp, x, mu, matrix, box, sides)
             return count + 1, mu, _row_error(xp, x, mu, matrix, box, sides)
 
         def done(state: Any) -> Any:
@@ -228,22 +229,37 @@ def _row_scale(xp: Any, normal: Any, box: Any) -> Any:
     return xp.where(scale > 0, scale, 1.0)
 
 
-def _newton_step(xp: Any, x: Any, mu: Any, matrix: Any, box: Any, sides: Any) -> Any:
-    """Newton's direction on the rows whose multipliers aren't zero, as far along it as the dual rises and signs hold."""
-    moved = x + mu @ matrix
-    active = mu != 0
-    side = xp.where(mu > 0, sides[0], sides[1])
-    residual = xp.where(active, xp.where(active, side, 0.0) - matrix @ xp.clip(moved, *box), 0.0)
-    free = xp.astype((moved > box[0]) & (moved < box[1]), moved.dtype)
-    pairs = xp.astype(active[:, None] & active[None, :], moved.dtype)
-    curvature = (matrix * free) @ matrix.T * pairs
+def _newton_steps(xp: Any, x: Any, mu: Any, matrix: Any, box: Any, sides: Any) -> Any:
+    """Newton steps on the rows with multipliers, each as far as the dual rises, until one is full."""
     ridge = 1e-12 * xp.max(xp.sum(matrix * matrix, axis=1)) + 1e-300
-    direction = xp.linalg.solve(curvature + ridge * xp.eye(mu.shape[0]), residual)
-    crossing = active & (mu * direction < 0)
-    furthest = xp.min(xp.where(crossing, -mu / xp.where(crossing, direction, 1.0), xp.inf))
-    goal = xp.sum(xp.where(active, direction * xp.where(active, side, 0.0), 0.0))
-    length = _line_multiplier(xp, moved, direction @ matrix, box, (goal, goal))
-    return mu + xp.clip(length, 0.0, furthest) * direction
+
+    def step(state: Any) -> Any:
+        count, mu, _ = state
+        moved = x + mu @ matrix
+        active = mu != 0
+        side = xp.where(active, xp.where(mu > 0, sides[0], sides[1]), 0.0)
+        residual = xp.where(active, side - matrix @ xp.clip(moved, *box), 0.0)
+        free = xp.astype((moved > box[0]) & (moved < box[1]), moved.dtype)
+        pairs = xp.astype(active[:, None] & active[None, :], moved.dtype)
+        curvature = (matrix * free) @ matrix.T * pairs
+        direction = xp.linalg.solve(curvature + ridge * xp.eye(mu.shape[0]), residual)
+        falling = active & (mu * direction < 0)
+        to_zero = xp.where(falling, -mu / xp.where(falling, direction, 1.0), xp.inf)
+        goal = xp.sum(direction * side)
+        wanted = _line_multiplier(xp, moved, direction @ matrix, box, (goal, goal))
+        length = xp.clip(wanted, 0.0, xp.min(to_zero))
+        stopped = to_zero <= length
+        return (
+            count + 1,
+            xp.where(stopped, 0.0, mu + length * direction),
+            xp.any(stopped) | (xp.abs(length - 1.0) > 1e-3),
+        )
+
+    def done(state: Any) -> Any:
+        count, _, again = state
+        return (count >= mu.shape[0]) | xp.logical_not(again)
+
+    return _until(xp, done, step, (0, mu, xp.any(mu == mu)))[1]
 
 
 def _line_multiplier(xp: Any, x: Any, normal: Any, box: Any, sides: Any) -> Any:

@@ -22,7 +22,7 @@ from dualgap.core.forms import Convexity, Form, SmoothProgram
 from dualgap.core.sets import Reals
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers
-from dualgap.solvers.descent import Objective, Rule, as_numpy, first_step, prepare, run, set_out
+from dualgap.solvers.descent import Objective, Rule, as_numpy, first_step, norm, prepare, run, set_out
 from dualgap.solvers.gradient_bounds import GradientBounds, offers
 from dualgap.solvers.jax_scope import x64
 
@@ -230,7 +230,6 @@ def _residuals(inequalities: Constraints, equalities: Constraints) -> Callable[[
 def _steepness(objective: Objective) -> Callable[[Any, Any], Any]:
     """Compiled ``(x, data) -> |gradient|``."""
     import jax
-    import optax
 
-    compiled: Callable[[Any, Any], Any] = jax.jit(lambda x, data: optax.global_norm(jax.grad(objective)(x, data)))
+    compiled: Callable[[Any, Any], Any] = jax.jit(lambda x, data: norm(jax.grad(objective)(x, data)))
     return compiled

@@ -87,7 +87,7 @@ def compiled(objective: Objective, rule: Rule) -> Descent:
     def begin(x: Any, data: Any) -> State:
         value, gradient = slope(x, data)
         no, one, none = jnp.zeros((), bool), jnp.ones(()), jnp.zeros((), int)
-        finite = jnp.isfinite(value) & jnp.isfinite(_norm(gradient))
+        finite = jnp.isfinite(value) & jnp.isfinite(norm(gradient))
         return State(x, value, gradient, transform.init(x), one, ~no, none, no, no, finite)
 
     def one_step(state: State, domain: Set, data: Any, pace: Pace) -> State:
@@ -100,9 +100,9 @@ def compiled(objective: Objective, rule: Rule) -> Descent:
             state.gradient,
         )
         trial = domain.project(ahead)
-        distance = _norm(jax.tree.map(lambda a, b: a - b, trial, state.x))
+        distance = norm(jax.tree.map(lambda a, b: a - b, trial, state.x))
         value, gradient = slope(trial, data)
-        finite = jnp.isfinite(value) & jnp.isfinite(_norm(gradient))
+        finite = jnp.isfinite(value) & jnp.isfinite(norm(gradient))
         good = finite & (value <= state.value + _NOISE * jnp.abs(state.value))
         bad = ~good & ~test
         longer = jnp.minimum(state.step * pace.growth, jnp.maximum(pace.longest, state.step))
@@ -115,7 +115,7 @@ def compiled(objective: Objective, rule: Rule) -> Descent:
             step=jnp.where(test, state.step, jnp.where(good, longer, shorter)),
             fresh=bad | (rule == "sgd"),
             count=state.count + 1,
-            converged=test & (distance <= pace.tolerance * jnp.maximum(1.0, _norm(state.x))),
+            converged=test & (distance <= pace.tolerance * jnp.maximum(1.0, norm(state.x))),
             stuck=state.step <= _SMALLEST * pace.reference,
             finite=finite,
         )
@@ -141,7 +141,8 @@ def _transform(rule: Rule) -> Any:
     return optax.sgd(1.0, momentum=_MOMENTUM, nesterov=True) if rule == "nesterov" else optax.sgd(1.0)
 
 
-def _norm(tree: Any) -> Any:
+def norm(tree: Any) -> Any:
+    """The Euclidean norm over all leaves, traceable."""
     import jax
     import jax.numpy as jnp
 

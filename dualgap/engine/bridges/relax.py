@@ -109,8 +109,9 @@ class _Scaled:
         return {"cost": cost * self.span, "offset": float(cost @ self.origin) + self.form.offset}
 
     def decode(self, z: Any) -> np.ndarray:
-        x: np.ndarray = self.origin + self.span * np.asarray(z, dtype=np.float64)
-        return np.clip(x, *self.box)
+        x = self.origin + self.span * np.asarray(z, dtype=np.float64)
+        clipped: np.ndarray = np.clip(x, *self.box)
+        return clipped
 
     def encode(self, x: Any) -> np.ndarray:
         z: np.ndarray = (np.asarray(x, dtype=np.float64) - self.origin) / self.span
