@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualgap.problems.coin_change.currency import pieces
+from dualgap.problems.shifted import merge_shifted
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def complete(table: Table, stop: Callable[[], bool] = lambda: False) -> np.ndarr
 
 def relax(best: np.ndarray, shift: int, cost: int) -> None:
     """``best[d] = min(best[d], best[d - shift] + cost)`` in place, from the old entries."""
-    np.minimum(best[shift:], best[: len(best) - shift] + best.dtype.type(cost), out=best[shift:])
+    merge_shifted(best, shift, len(best) - 1, shift, cost, np.minimum)
 
 
 def walk(best: np.ndarray, steps: np.ndarray, costs: np.ndarray, target: int) -> np.ndarray:

@@ -9,8 +9,9 @@ import numpy as np
 
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.problems.coin_change.currency import Currency, pieces
+from dualgap.problems.shifted import merge_shifted
 
-_BYTES_PER_SECOND = 1.5e9  # of one table pass (add, compare), on a slow core
+_BYTES_PER_SECOND = 2e9  # of one table pass (add, compare), on a slow core
 _WORDS_PER_SECOND = 3e9  # bytes of a bit set, shifted and merged
 _MEMORY = 2**31
 
@@ -42,7 +43,7 @@ def cheapest(money: Currency, ceiling: int, seconds: float) -> int:
         if time.monotonic() > deadline:
             raise InvalidWitnessError(f"replaying the amount table took longer than {seconds:g} s")
         if shift <= money.amount:
-            table[shift:] = np.minimum(table[shift:], table[:-shift] + width.type(cost))
+            merge_shifted(table, shift, money.amount, shift, cost, np.minimum)
     return int(table[-1])
 
 

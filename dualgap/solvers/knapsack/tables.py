@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualgap.problems.knapsack.residual import Instance, entries, windows
+from dualgap.problems.shifted import BLOCK
 
 WAYS = ("weight", "value", "bitset")
 _Bits = tuple[int, int, np.ndarray]  # first and last entry, and their bits
@@ -62,6 +63,23 @@ def _width(largest: int) -> np.dtype:
     return np.dtype(np.int32 if largest < 2**31 else np.int64)
 
 
+def _take(table: np.ndarray, first: int, last: int, shift: int, gain: int, better: np.ufunc) -> np.ndarray:
+    """Takes ``table[i - shift] + gain`` over ``table[i]`` where it is better; returns where, as bits from ``first``.
+
+    Blocks go from the top, so that nothing is read that was written before.
+    """
+    bits = np.empty(max(last - first + 8, 0) // 8, dtype=np.uint8)
+    through, taken = np.empty(BLOCK, dtype=table.dtype), np.empty(BLOCK, dtype=bool)
+    for begin in reversed(range(first, last + 1, BLOCK)):
+        end = min(begin + BLOCK, last + 1)
+        kept, offer, where = table[begin:end], through[: end - begin], taken[: end - begin]
+        np.add(table[begin - shift : end - shift], table.dtype.type(gain), out=offer)
+        better(offer, kept, out=where)
+        np.copyto(kept, offer, where=where)
+        bits[(begin - first) // 8 : (end - first + 7) // 8] = np.packbits(where)
+    return bits
+
+
 def _by_weight(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: Callable[[], bool]) -> list[int] | None:
     """``table[w]``: the best value within weight w; constant beyond what the pieces so far weigh."""
     table = np.zeros(instance.reach + 1, dtype=_width(instance.total_value))
@@ -72,10 +90,7 @@ def _by_weight(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: C
             return None
         table[reached + 1 : last + 1] = table[reached]
         reached = last
-        through = table[first - load : max(last - load + 1, 0)] + table.dtype.type(gain)
-        kept = table[first : last + 1]
-        bits.append((first, last, np.packbits(through > kept)))
-        np.maximum(kept, through, out=kept)
+        bits.append((first, last, _take(table, first, last, load, gain, np.greater)))
     return _read(bits, loads, instance.reach) if int(table[-1]) >= instance.need else None
 
 
@@ -88,10 +103,7 @@ def _by_value(loads: np.ndarray, gains: np.ndarray, instance: Instance, stop: Ca
     for load, gain, first, last in zip(loads.tolist(), gains.tolist(), *windows(gains, top, instance.need)):
         if stop():
             return None
-        through = table[first - gain : max(last - gain + 1, 0)] + table.dtype.type(load)
-        kept = table[first : last + 1]
-        bits.append((first, last, np.packbits(through < kept)))
-        np.minimum(kept, through, out=kept)
+        bits.append((first, last, _take(table, first, last, gain, load, np.less)))
     best = int(np.flatnonzero(table <= instance.capacity)[-1])
     return _read(bits, gains, best) if best >= instance.need else None
 
