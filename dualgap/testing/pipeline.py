@@ -10,6 +10,7 @@ from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
+from dualgap.core.witness import Exhaustion
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
@@ -60,10 +61,10 @@ def solver_on_problem(solver: Solver, problem: Problem) -> str | None:
     except NoRouteError as reason:
         raise Skipped(str(reason)) from None
     ensure(not printed.strip(), f"prints to stdout: {printed.strip()[:80]!r}")
-    false_checks = [f"{check.name}: {check.detail}" for check in run.checks if not check.passed]
+    wrong = false_claims(run)
     certificate = certified(run)
     ensure(certificate.verdict not in (Verdict.VIOLATED, Verdict.CONTRADICTED), certificate.statement)
-    ensure(not false_checks, "; ".join(false_checks))
+    ensure(not wrong, "; ".join(wrong))
     known = reference(problem)
     if known is None:
         return f"{certificate.verdict}; no built-in exact solver to compare with"
@@ -106,6 +107,16 @@ def missing(solver: Any) -> list[str]:
 _REFERENCES = ("highs",)
 SETTLED = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL, Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
 _SLACK = 1e-6
+
+
+def false_claims(run: Run) -> list[str]:
+    """The checks of the verifier that the solver's words didn't pass.
+
+    An ``Exhaustion`` asks the problem to replay the argument; one that it can't, or hasn't the time for, is no lie.
+    """
+    asked = isinstance(run.witness, Exhaustion)
+    failed = [check for check in run.checks if not check.passed and not (asked and check.name == "witness")]
+    return [f"{check.name}: {check.detail}" for check in failed]
 
 
 def certified(run: Run) -> Certificate:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dualgap import Evidence, Run, Verdict
 from dualgap.core.solver import Trait
+from dualgap.testing.pipeline import false_claims
 from tests.conformance.drawn import Drawn
 
 INFEASIBLE = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
@@ -18,7 +19,7 @@ def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:
     certificate = run.certificate
     if certificate is None:
         return [f"no certificate: {run.error or run.refused or run.message}"]
-    found = [f"false claim: {check.name}: {check.detail}" for check in run.checks if not check.passed]
+    found = [f"false claim: {claim}" for claim in false_claims(run)]
     if certificate.verdict in (Verdict.VIOLATED, Verdict.CONTRADICTED):
         found.append(certificate.statement)
     if certificate.verdict in INFEASIBLE and drawn.optimum is not None:
