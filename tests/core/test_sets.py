@@ -120,7 +120,7 @@ def test_support_of_a_box_is_finite_where_the_direction_is_zero():
     np.testing.assert_array_equal(box.support(np.zeros(3)), [0.0, 1.0, -2.0])
 
 
-@given(st.lists(st.floats(-10, 10), min_size=3, max_size=8), st.floats(0.1, 5))
+@given(st.lists(st.floats(-10, 10), min_size=5, max_size=5), st.floats(0.1, 5))
 @settings(max_examples=30, deadline=None)
 def test_projections_agree_with_optax(values, size):
     point = np.array(values)
