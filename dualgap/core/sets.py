@@ -184,6 +184,14 @@ class BoxRows(Set):
         moved = x + self.multipliers(x) @ xp.asarray(self.matrix)
         return xp.clip(moved, xp.asarray(self.lower), xp.asarray(self.upper))
 
+    def contains(self, x: Any, tolerance: float = 1e-9) -> bool:
+        """Whether x is within ``tolerance`` of the box, and of each row's halfspaces."""
+        activity = np.asarray(self.matrix) @ np.asarray(x)
+        missed = np.maximum(np.asarray(self.row_lower) - activity, activity - np.asarray(self.row_upper))
+        norms = np.linalg.norm(np.asarray(self.matrix), axis=1)
+        furthest = (missed / np.where(norms > 0, norms, 1.0)).max(initial=0.0)
+        return bool(furthest <= tolerance) and Box(self.lower, self.upper).contains(x, tolerance)
+
     def multipliers(self, x: Any) -> Any:
         """(rows,) the multipliers mu of the projection of x."""
         xp = _xp(x)

@@ -1,4 +1,4 @@
-"""The bridges from integer programs: relations, maps back, refusals with names, and bounds that never beat the optimum."""
+"""The bridges from integer programs: maps back, refusals with names, and bounds that never beat the optimum."""
 
 from dataclasses import replace
 
