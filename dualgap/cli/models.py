@@ -31,5 +31,5 @@ def write_model(problem: Problem, solver: str | None, via: str | None, path: Pat
     route = next((route for route in found if issubclass(route.target, MixedIntegerProgram)), None)
     if route is None:
         raise UsageError(f"no integer program on the way from {problem.kind} to {instance.name}; take -s {WRITER}")
-    write(BuiltRoute(route, problem).form, path)
-    tell(f"model written to {path}")
+    lost = write(BuiltRoute(route, problem).form, path)
+    tell(f"model written to {path}" + (f" ({lost})" if lost else ""))

@@ -161,7 +161,7 @@ class _Model:
             bound=self._bound(backend, stop, integral, value),
             witness=self._multipliers() if stop is Stop.FINISHED and not integral else None,
             statistics={"status": status},
-            message=warned or ("" if stop is not Stop.ERROR else f"CVXPY: {status}"),
+            message="" if stop is Stop.TIME else warned or (f"CVXPY: {status}" if stop is Stop.ERROR else ""),
         )
 
     def _bound(self, backend: str, stop: Stop, integral: bool, value: float | None) -> float | None:
