@@ -48,9 +48,10 @@ class Table:
 
     @property
     def bytes(self) -> int:
-        """Peak memory: two tables and a temporary, and a bit for every amount and piece of a bounded coin."""
+        """Peak memory: a table; with bounded coins two copies more, and a bit for every amount and piece of one."""
         bits = sum(len(list(pieces(int(limit)))) for limit in self.worthwhile[self.bounded])
-        return (self.amount + 1) * 3 * np.dtype(self.dtype).itemsize + bits * (self.amount // 8 + 1)
+        tables = 3 if self.bounded.any() else 1
+        return (self.amount + 1) * tables * np.dtype(self.dtype).itemsize + bits * (self.amount // 8 + 1)
 
 
 def smallest(bound: int) -> type[np.signedinteger]:

@@ -55,8 +55,8 @@ def fewest(coins: np.ndarray, amount: int, memory: int, stop: Callable[[], bool]
 
 
 def table_bytes(size: int, ceiling: int) -> int:
-    """Peak memory of a table and its temporary."""
-    return 2 * size * np.dtype(smallest(2 * ceiling)).itemsize
+    """Memory of a table."""
+    return size * np.dtype(smallest(2 * ceiling)).itemsize
 
 
 def _table(gaps: np.ndarray, size: int, ceiling: int, stop: Callable[[], bool]) -> np.ndarray | None:

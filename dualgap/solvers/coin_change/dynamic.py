@@ -56,11 +56,11 @@ def _ways(money: Currency, method: str) -> tuple[str, ...]:
 
 
 def _least_bytes(money: Currency, way: str) -> int:
-    """What a way needs at least: two tables of the narrowest integers, or its sparsest levels."""
+    """What a way needs at least: a table of the narrowest integers, or its sparsest levels."""
     if way == "bitset":
         return levels.level_bytes(money.amount, money.amount // int(money.coins.max()))
     entries = 2 * int(money.coins.max()) if way == "deficit" else money.amount + 1
-    return 2 * entries * np.dtype(np.int16).itemsize
+    return entries * np.dtype(np.int16).itemsize
 
 
 class _Search:

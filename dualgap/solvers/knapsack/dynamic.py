@@ -8,6 +8,7 @@ fits a table that settles the optimum.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -16,14 +17,14 @@ from dualgap.core.exact import dyadic, simplest
 from dualgap.core.solver import Context
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer, Replay
-from dualgap.problems.knapsack.residual import Instance, Residual, packing, proportional, residual
+from dualgap.problems.knapsack.residual import Instance, Packing, Residual, packing, proportional, residual
 from dualgap.solvers.knapsack import tables
 from dualgap.solvers.knapsack.greedy import multipliers, pack, ray
 
 METHODS = ("auto", *tables.WAYS)
 _FIRST_WORK = 1e6  # entries of the first table; each round may take _GROWTH times as many
 _GROWTH = 8
-_SMALLEST_CORE = 16
+_SMALLEST_CORE = 8
 
 
 def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
@@ -35,24 +36,27 @@ def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
     if ray(problem) is not None:
         return None
     packed = packing(problem)
-    multiplier = dyadic(multipliers(problem))[0] / packed.unit
-    bound = residual(packed, multiplier, 0).bound
-    left = residual(packed, multiplier, bound - 1)
-    if left.settled:
-        return None
     if method == "bitset" and not proportional(packed.values, packed.weights):
         return "method 'bitset' takes values proportional to weights; take 'weight' or 'value'"
-    core = _nearest(left, _SMALLEST_CORE)
+    rows = multipliers(problem)
+    multiplier = dyadic(rows)[0] / packed.unit
+    core = _nearest(residual(packed, multiplier, 0), _SMALLEST_CORE)
     if core.settled:
         return None
-    if not core.instance().fits_int64:
+    least = core.instance()
+    needed = min(tables.cost(least, way).bytes for way in _ways(method))
+    if needed <= memory or _greedy_settles(problem, packed, rows, multiplier):
+        return None
+    if not least.fits_int64:
         return "values or weights this large don't fit its 64-bit tables; scale them down"
-    needed = min(tables.cost(core.instance(), way).bytes for way in _ways(method))
-    if needed > memory:
-        mebi = 2**20
-        least = f"even a table over {_SMALLEST_CORE} items needs {needed / mebi:,.0f} MiB"
-        return f"{least}, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
-    return None
+    mebi = 2**20
+    table = f"even a table over {_SMALLEST_CORE} items needs {needed / mebi:,.0f} MiB"
+    return f"{table}, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
+
+
+def _greedy_settles(problem: Knapsack, packed: Packing, rows: np.ndarray, multiplier: Fraction) -> bool:
+    counts = pack(problem, rows).counts[packed.index]
+    return residual(packed, multiplier, packed.worth(counts)).settled
 
 
 def solve(problem: Knapsack, method: str, memory: int, ctx: Context) -> Claim:

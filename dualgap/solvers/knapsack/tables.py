@@ -41,7 +41,7 @@ def cost(instance: Instance, way: str) -> Cost:
     else:
         updated = entries(instance.weights[owner] * copies, instance.reach, instance.reach)
         size, width = instance.reach + 1, _width(instance.total_value)
-    return Cost(float(updated), 3.0 * size * width.itemsize + updated / 8)
+    return Cost(float(updated), float(size) * width.itemsize + updated / 8 + 2**20)
 
 
 def solve(instance: Instance, way: str, stop: Callable[[], bool]) -> np.ndarray | None:
