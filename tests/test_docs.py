@@ -55,7 +55,8 @@ def check(command: Command, output: str) -> None:
         if line.strip() in ("...", "…"):
             continue
         if SENTENCE.match(line):
-            assert line.rstrip() in {text.rstrip() for text in produced}, f"{command.text}: {line!r} is not in\n{output}"
+            sentences = {text.rstrip() for text in produced}
+            assert line.rstrip() in sentences, f"{command.text}: {line!r} is not in\n{output}"
         else:
             assert shape(line) in shapes, f"{command.text}: {line!r} is not in\n{output}"
 

@@ -36,6 +36,14 @@ class Reply:
     peak: int = 0
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What a worker is started for: its threads, and the local plugins that it has loaded (it can't unload them)."""
+
+    threads: int = 1
+    plugins: tuple[str, ...] = ()
+
+
 class _Ended(Exception):
     """The worker will send nothing more: "time", "memory" or "crash"."""
 
@@ -47,8 +55,8 @@ class _Ended(Exception):
 class WorkerProcess:
     """One warm worker."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
         descriptor, name = tempfile.mkstemp(prefix="dualgap-", suffix=".log")
         os.close(descriptor)
         self.log = Path(name)
@@ -56,7 +64,7 @@ class WorkerProcess:
             [sys.executable, "-P", "-m", "dualgap.engine.worker", name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(threads),
+            env=_environment(setting.threads),
             start_new_session=True,
         )
         self.frames: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
@@ -223,24 +231,26 @@ def _environment(threads: int) -> dict[str, str]:
 
 
 class Pool:
-    """Warm workers by their number of threads; at most one waits for each."""
+    """Warm workers by their setting; at most one waits for each."""
 
     def __init__(self) -> None:
-        self._idle: dict[int, WorkerProcess] = {}
+        self._idle: dict[Setting, WorkerProcess] = {}
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
-    def take(self, threads: int) -> WorkerProcess:
+    def take(self, setting: Setting) -> WorkerProcess:
+        """A warm worker, or a new one."""
         with self._lock:
             if os.getpid() != self._owner:  # after a fork the pipes belong to the parent process
                 self._idle, self._owner = {}, os.getpid()
-            worker = self._idle.pop(threads, None)
-        return worker if worker is not None and worker.alive else WorkerProcess(threads)
+            worker = self._idle.pop(setting, None)
+        return worker if worker is not None and worker.alive else WorkerProcess(setting)
 
     def give_back(self, worker: WorkerProcess) -> None:
+        """Keeps a worker warm, or ends it where one waits already."""
         with self._lock:
-            if worker.alive and worker.threads not in self._idle:
-                self._idle[worker.threads] = worker
+            if worker.alive and worker.setting not in self._idle:
+                self._idle[worker.setting] = worker
                 return
         worker.kill()
 

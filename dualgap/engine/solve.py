@@ -25,7 +25,7 @@ from dualgap.engine.load import load
 from dualgap.engine.monitor import Monitor, Snapshot
 from dualgap.engine.names import parse_solver
 from dualgap.engine.perform import Performance, check_installed, perform
-from dualgap.engine.process import HEADROOM, POOL, Reply
+from dualgap.engine.process import HEADROOM, POOL, Reply, Setting
 from dualgap.engine.routes import Route, routes
 from dualgap.engine.run import Run
 from dualgap.plugins.registry import registry
@@ -251,7 +251,7 @@ def _in_worker(
     monitor: Monitor,
 ) -> _Result:
     deadline = began + settings.time
-    worker = POOL.take(settings.threads)
+    worker = POOL.take(Setting(settings.threads, tuple(registry().paths)))
     left = max(deadline - clock.monotonic() - HEADROOM, 0.05)
     request = {
         "op": "solve",

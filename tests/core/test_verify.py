@@ -101,7 +101,7 @@ def test_infeasibility_needs_a_proof():
     problem = CoinChange(coins=[6, 10], amount=7)
     claimed = verify(problem, Outcome(stop=Stop.INFEASIBLE)).certificate
     proved = verify(problem, Outcome(stop=Stop.INFEASIBLE, witness=Divisor(divisor=2))).certificate
-    lied = verify(problem, Outcome(stop=Stop.INFEASIBLE, witness=Divisor(divisor=3))).certificate
+    lied = verify(problem, Outcome(stop=Stop.INFEASIBLE, witness=Divisor(divisor=4))).certificate
     assert [c.verdict.value for c in (claimed, proved, lied)] == [
         "claimed-infeasible",
         "infeasible",
