@@ -23,7 +23,7 @@ from dualgap.core.certificate import (
 )
 from dualgap.core.claim import Outcome, Stop
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.core.exact import Real, simplest
+from dualgap.core.exact import Real, fraction, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
 
@@ -221,12 +221,19 @@ class _Verifier:
 
 
 def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
-    """The tightest bound; the better evidence where two are equal (they come in that order)."""
+    """The tightest bound; the better evidence where two are equal (they come in that order).
+
+    A solver's float stands for its shortest decimal: 2.9 is no better than 29/10.
+    """
     best: Bound | None = None
     for bound in bounds:
-        if best is None or sense.better(best.value, bound.value):
+        if best is None or sense.better(_decimal(best.value), _decimal(bound.value)):
             best = bound
     return best
+
+
+def _decimal(value: Real) -> Real:
+    return fraction(value) if isinstance(value, float) and abs(value) < INFINITY else value
 
 
 def _close(said: float, true: float) -> bool:

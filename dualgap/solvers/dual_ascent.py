@@ -47,7 +47,7 @@ class DualAscent(Solver):
     iterations: int = 2000
     step: float = 1.0
     memory: float = 0.8
-    patience: int = 20
+    patience: int = 30
     tolerance: float = 1e-7
 
     def solve(self, form: Form, ctx: Context) -> Claim:
@@ -66,7 +66,9 @@ class DualAscent(Solver):
             climber.advance()
             if climber.stop is None and ctx.should_stop():
                 climber.stop = Stop.TIME
-        last = polish(form, climber.best, should_stop=ctx.should_stop)
+        last = Peak(climber.best, climber.best_inner, (climber.best_inner, climber.best_inner), exact=False)
+        if climber.stop is not Stop.NONFINITE:
+            last = polish(form, climber.best, should_stop=ctx.should_stop)
         return _claim(last, climber.average, climber.stop, climber.count, ctx)
 
 
