@@ -11,7 +11,7 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.problems.knapsack.residual import Instance, entries, windows
 from dualgap.problems.shifted import merge_shifted
 
-_BYTES_PER_SECOND = 2e9  # of one table pass (add, compare), on a slow core
+_BYTES_PER_SECOND = 4e9  # of table updated (add, compare), in blocks, on a slow core
 _SET_BYTES_PER_SECOND = 3e9  # of a bit set, shifted and merged
 _MEMORY = 2**31
 
