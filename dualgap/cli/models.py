@@ -8,8 +8,8 @@ from dualgap.cli.screen import tell
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.problem import Problem
+from dualgap.engine.prepare import prepare
 from dualgap.engine.routes import BuiltRoute, routes
-from dualgap.engine.solve import prepare
 from dualgap.plugins.registry import registry
 
 WRITER = "highs"

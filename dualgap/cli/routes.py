@@ -10,8 +10,8 @@ from dualgap.cli.screen import facts, show, show_json, table
 from dualgap.core.errors import DualgapError
 from dualgap.core.problem import Problem
 from dualgap.engine.perform import check_installed
-from dualgap.engine.routes import Route, best_route, routes
-from dualgap.engine.solve import prepare
+from dualgap.engine.prepare import prepare
+from dualgap.engine.routes import Route, routes, some_routes
 from dualgap.plugins.registry import registry
 
 
@@ -43,7 +43,7 @@ def ways(problem: Problem, solver: str, via: str | None = None) -> list[Way]:
     """The routes to a solver, strongest first; what is known without building a form is said of each."""
     try:
         prepared = prepare(solver)
-        best_route(problem, prepared.instance, registry().all_bridges(), via)
+        some_routes(problem, prepared.instance, registry().all_bridges(), via)
     except DualgapError as error:
         return [Way(solver, problem=str(error))]
     missing = ""

@@ -16,10 +16,12 @@ from dualgap.core.relations import Relation
 from dualgap.core.solver import Choice, Solver, Trait
 from dualgap.core.verify import REPORTED_TOLERANCE, verify
 from dualgap.core.witness import Witness
+from dualgap.engine.execute import execute
 from dualgap.engine.monitor import Snapshot
+from dualgap.engine.prepare import prepare
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Attempt, Run
-from dualgap.engine.solve import Settings, execute, prepare
+from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
 
 SHARE = 0.5

@@ -8,21 +8,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dualgap.core.claim import Claim, Outcome
+from dualgap.core.claim import Claim, Outcome, Stop
 from dualgap.core.errors import BackendMissingError, NoRouteError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
 from dualgap.engine.context import RunContext
 from dualgap.engine.routes import BuiltRoute, Route
+from dualgap.engine.task import Task
 
 
 @dataclass(frozen=True)
 class Performance:
-    """The outcome with the seconds that it took, and which of the routes was taken."""
+    """The outcome, the seconds that it took, the route taken, the peak of memory in bytes, the error if any."""
 
     outcome: Outcome
     seconds: Mapping[str, float]
     route: int = 0
+    peak: int = 0
+    error: str = ""
+
+
+def unfinished(task: Task, stop: Stop, message: str, *, peak: int = 0, error: str = "") -> Performance:
+    """What a run amounts to that came to no end of its own; the monitor knows what it had found."""
+    return Performance(
+        Outcome(stop=stop, relation=task.routes[0].relation, message=message), {}, peak=peak, error=error
+    )
 
 
 def perform(

@@ -78,8 +78,8 @@ def _chains(start: type, accepts: tuple[type, ...], bridges: Sequence[Bridge]) -
     return complete
 
 
-def best_route(problem: Problem, solver: Any, bridges: Sequence[Bridge], via: str | None = None) -> Route:
-    """The first of ``routes``.
+def some_routes(problem: Problem, solver: Any, bridges: Sequence[Bridge], via: str | None = None) -> list[Route]:
+    """``routes``, of which there must be one.
 
     Raises:
         NoRouteError: there is none; names the problem's forms and the solver's.
@@ -89,7 +89,7 @@ def best_route(problem: Problem, solver: Any, bridges: Sequence[Bridge], via: st
         forms = ", ".join(sorted({view.form_type.__name__ for view in problem.views()})) or "none"
         accepts = ", ".join(cls.__name__ for cls in solver.accepts) or "none"
         raise NoRouteError(f"no route from {problem.kind} (forms: {forms}) to {solver.name} (accepts: {accepts})")
-    return found[0]
+    return found
 
 
 class BuiltRoute:

@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dualgap.core.errors import DualgapError
+from dualgap.core.errors import DualgapError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Budget, configure
 from dualgap.core.witness import Witness
@@ -101,7 +101,10 @@ class _Server:
         plugins = registry()
         for path in request["plugins"]:
             plugins.load_path(path)
-        problem: Problem = plugins.problem_kinds()[request["kind"]].model_validate(request["spec"])
+        kind = request["kind"]
+        if kind not in plugins.problems:
+            raise UsageError(f"the worker finds no plugin for {kind!r}; install it, or run with isolate=False")
+        problem: Problem = plugins.problem_kinds()[kind].model_validate(request["spec"])
         solver = configure(plugins.solver(request["solver"]), request["parameters"])
         found = routes(problem, solver, plugins.all_bridges(), request["via"])
         start = problem.answer_type.model_validate(request["start"]) if request["start"] is not None else None

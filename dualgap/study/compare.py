@@ -16,10 +16,12 @@ from dualgap.core.problem import Problem
 from dualgap.core.serialize import to_json
 from dualgap.core.solver import Solver, Trait
 from dualgap.engine.environment import machine
+from dualgap.engine.execute import execute
 from dualgap.engine.load import load
 from dualgap.engine.monitor import Snapshot
+from dualgap.engine.prepare import Prepared
 from dualgap.engine.run import SCHEMA_VERSION, Run
-from dualgap.engine.solve import Prepared, Settings, execute
+from dualgap.engine.task import Settings
 from dualgap.study.grade import grade
 from dualgap.study.joint import Joint, judge
 from dualgap.study.selection import is_exact, named, reachable

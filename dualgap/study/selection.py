@@ -12,8 +12,8 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
 from dualgap.engine.dispatch import ranked
 from dualgap.engine.perform import check_installed
-from dualgap.engine.routes import best_route
-from dualgap.engine.solve import Prepared, prepare
+from dualgap.engine.prepare import Prepared, prepare
+from dualgap.engine.routes import some_routes
 from dualgap.plugins.registry import registry
 
 
@@ -52,7 +52,7 @@ def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
         try:
             prepared = prepare(name, choices.get(name))
             check_installed(prepared.instance)
-            best_route(problem, prepared.instance, registry().all_bridges())
+            some_routes(problem, prepared.instance, registry().all_bridges())
         except (NoRouteError, UsageError) as error:
             left_out[name] = str(error)
         else:

@@ -12,7 +12,7 @@ from dualgap.core.forms import Form
 from dualgap.core.relations import Relation
 from dualgap.core.views import Bridge, Crossing
 from dualgap.core.witness import Multipliers
-from dualgap.engine.routes import BuiltRoute, best_route, routes
+from dualgap.engine.routes import BuiltRoute, some_routes, routes
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def test_an_unknown_view_names_those_there_are():
 
 def test_no_route_names_both_sides():
     with pytest.raises(NoRouteError, match=r"A, B, D\).*accepts: C"):
-        best_route(Toy(), solver(C), [])
+        some_routes(Toy(), solver(C), [])
 
 
 def test_maps_are_composed_along_the_route_and_back():

@@ -1,0 +1,44 @@
+"""From a solver as people name it to a configured one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dualgap.core.errors import UsageError
+from dualgap.core.solver import Solver, configure
+from dualgap.engine.names import parse_solver
+from dualgap.plugins.registry import registry
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A configured solver, and whether a worker can find it by its name."""
+
+    instance: Solver
+    name: str
+    local: bool
+    label: str = ""
+
+
+def prepare(solver: str | Solver | type[Solver], parameters: Mapping[str, Any] | None = None) -> Prepared:
+    """A solver from its name, class or object.
+
+    Raises:
+        UsageError: an unknown name or parameter.
+    """
+    if isinstance(solver, str):
+        named = parse_solver(solver)
+        name = registry().solver_name(named.name)
+        found = registry().solver(name)
+        given = {**named.parameters, **(parameters or {})}
+        if isinstance(found, Solver):
+            if given:
+                raise UsageError(f"{name} was registered as an object: its parameters are set already")
+            return Prepared(found, name, True, named.label)
+        return Prepared(configure(found, given), name, registry().is_local(name), named.label)
+    instance = configure(solver, parameters or {}) if isinstance(solver, type) else solver
+    known = registry().solvers.get(instance.name)
+    local = known is None or registry().is_local(instance.name) or known.resolve() is not type(instance)
+    return Prepared(instance, instance.name, local)
