@@ -33,15 +33,19 @@ class DynamicProgramming(Solver):
 
     def refuses(self, form: Any) -> str | None:
         if isinstance(form, CoinChange):
-            from dualgap.solvers.coin_change import dynamic as family
-        else:
-            from dualgap.solvers.knapsack import dynamic as family  # type: ignore[no-redef]
-        return family.refuses(form, self.method, self.memory)
+            from dualgap.solvers.coin_change.dynamic import refuses as refuses_payment
+
+            return refuses_payment(form, self.method, self.memory)
+        from dualgap.solvers.knapsack.dynamic import refuses as refuses_packing
+
+        return refuses_packing(form, self.method, self.memory)
 
     def solve(self, form: Any, ctx: Context) -> Claim:
-        if isinstance(form, CoinChange):
-            from dualgap.solvers.coin_change import dynamic as family
-        else:
-            from dualgap.solvers.knapsack import dynamic as family  # type: ignore[no-redef]
         limit = self.memory if ctx.budget.memory is None else min(self.memory, ctx.budget.memory)
-        return family.solve(form, self.method, limit, ctx)
+        if isinstance(form, CoinChange):
+            from dualgap.solvers.coin_change.dynamic import solve as pay
+
+            return pay(form, self.method, limit, ctx)
+        from dualgap.solvers.knapsack.dynamic import solve as pack
+
+        return pack(form, self.method, limit, ctx)
