@@ -36,6 +36,11 @@ def fraction(value: Real) -> Fraction:
     return Fraction(Decimal(repr(float(value)))) if isinstance(value, float) else Fraction(value)
 
 
+def float_noise(value: float) -> float:
+    """By how much a solver's float may miss a whole number that it stands for (absolute)."""
+    return 1e-6 + 1e-9 * abs(value)
+
+
 @dataclass(frozen=True)
 class Exact:
     """``numerators / denominator``, elementwise; numerators are int64, or Python integers (dtype object)."""

@@ -17,7 +17,7 @@ from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
-from dualgap.core.exact import Exact, combine, exact, fraction, lattice_step, simplest
+from dualgap.core.exact import Exact, combine, exact, float_noise, fraction, lattice_step, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -201,7 +201,7 @@ class CoinChange(Problem):
     def tighten(self, bound: float) -> float:
         if self.step == 0:
             return bound
-        return float(self.round_bound(Fraction(bound - 1e-6 * max(1.0, abs(bound)))))
+        return float(self.round_bound(Fraction(bound - float_noise(bound))))
 
     def explain_infeasible(self) -> str:
         from dualgap.problems.coin_change.explain import explain

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from dualgap.core.arrays import Entries, Rows, Vector, as_array, shown
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
-from dualgap.core.exact import Exact, exact, lattice_step, simplest
+from dualgap.core.exact import Exact, exact, float_noise, lattice_step, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Ray, Witness
@@ -256,8 +256,7 @@ class Knapsack(Problem):
     def tighten(self, bound: float) -> float:
         if self.step == 0:
             return bound
-        slack = 1e-6 * max(1.0, abs(bound))
-        return float(self.round_bound(Fraction(bound + slack)))
+        return float(self.round_bound(Fraction(bound + float_noise(bound))))
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:
