@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualgap.core.matrix_sets import Fantope, Frames
+from dualgap.core.polytope import BoxRows
 from dualgap.core.sets import (
     Affine,
     Ball,
     BallBox,
     Box,
-    BoxRows,
-    Fantope,
-    Frames,
     Halfspace,
     Product,
     Reals,

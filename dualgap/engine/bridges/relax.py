@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from dualgap.core.forms import Convexity, MixedIntegerProgram, SmoothProgram
+from dualgap.core.polytope import BoxRows
 from dualgap.core.relations import Relation
-from dualgap.core.sets import Box, BoxRows
+from dualgap.core.sets import Box
 from dualgap.core.views import Bridge, Crossing
 from dualgap.core.witness import FarkasRay, GradientPoint, Multipliers, Witness
 from dualgap.engine.bridges.box import empty_box, integer_box, named
