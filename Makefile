@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SPECS := dualgap/problems
+SPECS := dualgap/problems/knapsack/examples/demo.toml dualgap/problems/coin_change/examples/greedy_fails.toml
+SOLVERS := -s dynamic-programming -s highs -s dual-ascent -s pgd -s greedy
 
 .PHONY: demo test check docs clean
 
@@ -13,7 +14,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: $(VENV)/.installed
-	$(BIN)/dualgap compare $(SPECS)/knapsack/examples/demo.toml $(SPECS)/coin_change/examples/greedy_fails.toml -o demo.html
+	$(BIN)/dualgap compare $(SPECS) $(SOLVERS) -o demo.html
 	@echo "The report: demo.html"
 
 test: $(VENV)/.installed
