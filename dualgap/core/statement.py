@@ -10,13 +10,19 @@ from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 
 
+_LONG = 10**15  # beyond this, digits are no help to a reader
+
+
 def format_value(value: Real | None) -> str:
     """A number for people: grouped integers, short exact fractions, else ten significant digits."""
     if value is None:
         return "-"
+    if abs(value) >= _LONG and abs(value) != INFINITY:
+        return f"{float(value):.10g}"
     if isinstance(value, Fraction) and value.denominator > 1:
         decimal = f"{float(value):,.10g}"
-        return decimal if Fraction(decimal.replace(",", "")) == value else f"{value} (about {decimal})"
+        short = Fraction(decimal.replace(",", "")) == value or value.denominator >= _LONG
+        return decimal if short else f"{value} (about {decimal})"
     if isinstance(value, float) and not value.is_integer():
         return f"{value:,.10g}"
     return f"{value}" if abs(value) == INFINITY else f"{int(value):,}"
