@@ -9,7 +9,6 @@ from dualgap.core.claim import Outcome
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 
-
 _LONG = 10**15  # beyond this, digits are no help to a reader
 
 
