@@ -27,6 +27,7 @@ _PUBLIC = {
     "Relation": "dualgap.core.relations",
     "Witness": "dualgap.core.witness",
     "Multipliers": "dualgap.core.witness",
+    "Audit": "dualgap.core.audit",
     "Bound": "dualgap.core.certificate",
     "Certificate": "dualgap.core.certificate",
     "Evaluation": "dualgap.core.certificate",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from dualgap.core.errors import DualgapError
 from dualgap.core.problem import Problem
-from dualgap.engine.process import cache_folder
+from dualgap.engine.environment import cache_folder
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
 from dualgap.plugins.registry import BUILT_IN, registry

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import ValidationError
 
+from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
 from dualgap.core.record import Record
@@ -83,6 +84,10 @@ class Problem(Record):
     def tighten(self, bound: float) -> float:
         """A solver's own bound, moved to the objective's lattice where float noise allows; ``bound`` by default."""
         return bound
+
+    def audit(self, answer: Any) -> tuple[Audit, ...]:
+        """Executed checks of the answer, for those who ask (``verify --execute``); none by default."""
+        return ()
 
     def explain_infeasible(self) -> str:
         """What stands in the way and what would be feasible, for people; empty where there is nothing to say."""

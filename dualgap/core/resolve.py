@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from dualgap.core.arrays import array_digest, as_array, shown
 from dualgap.core.errors import Fault, SpecError
+from dualgap.core.serialize import write_array
 
 MAX_DATA_BYTES = 2**30
 
@@ -39,11 +40,13 @@ class Resolver:
     Attributes:
         base: the folder that relative paths start from.
         seed: for splits and whatever else a spec leaves to chance.
+        store: where derived arrays are kept under their content hash; nowhere by default.
         artefacts: derived arrays by name, with the SHA-256 of their bytes; recorded in the run.
     """
 
     base: Path = field(default_factory=Path)
     seed: int = 0
+    store: Path | None = None
     artefacts: dict[str, str] = field(default_factory=dict)
 
     def path(self, name: Any, where: str) -> Path:
@@ -65,8 +68,8 @@ class Resolver:
         return path
 
     def record(self, name: str, array: np.ndarray) -> np.ndarray:
-        """Records a derived array under its content hash, and returns it."""
-        self.artefacts[name] = array_digest(array)
+        """Records a derived array (and keeps it in the store) under its content hash, and returns it."""
+        self.artefacts[name] = array_digest(array) if self.store is None else write_array(array, self.store)
         return array
 
     def columns(

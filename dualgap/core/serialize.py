@@ -64,7 +64,7 @@ def to_json(data: Any, sidecars: Path | None = None) -> Any:
     """
     if isinstance(data, np.ndarray):
         if sidecars is not None and data.nbytes > SIDECAR_BYTES:
-            return {_SIDECAR: _write_sidecar(data, sidecars)}
+            return {_SIDECAR: write_array(data, sidecars)}
         return to_json(data.tolist())
     if isinstance(data, np.generic):
         return to_json(data.item())
@@ -91,12 +91,13 @@ def from_json(data: Any, sidecars: Path | None = None) -> Any:
         if _FRACTION in data:
             return Fraction(data[_FRACTION])
         if _SIDECAR in data:
-            return _read_sidecar(str(data[_SIDECAR]), sidecars)
+            return _read_array(str(data[_SIDECAR]), sidecars)
         return {key: from_json(value, sidecars) for key, value in data.items()}
     return [from_json(value, sidecars) for value in data] if isinstance(data, list) else data
 
 
-def _write_sidecar(array: np.ndarray, folder: Path) -> str:
+def write_array(array: np.ndarray, folder: Path) -> str:
+    """Writes ``folder/<sha256>.npy``, whole or not at all, unless it is there already; returns the SHA-256."""
     digest = array_digest(array)
     path = folder / f"{digest}.npy"
     if not path.exists():
@@ -108,7 +109,7 @@ def _write_sidecar(array: np.ndarray, folder: Path) -> str:
     return digest
 
 
-def _read_sidecar(digest: str, folder: Path | None) -> np.ndarray:
+def _read_array(digest: str, folder: Path | None) -> np.ndarray:
     path = (folder or Path()) / f"{Path(digest).name}.npy"
     try:
         array: np.ndarray = np.load(path, allow_pickle=False)

@@ -16,7 +16,7 @@ def format_value(value: Real | None) -> str:
     """A number for people: grouped integers, short exact fractions, else ten significant digits."""
     if value is None:
         return "-"
-    if abs(value) >= _LONG and abs(value) != INFINITY:
+    if _LONG <= abs(float(value)) < INFINITY:
         return f"{float(value):.10g}"
     if isinstance(value, Fraction) and value.denominator > 1:
         decimal = f"{float(value):,.10g}"

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 _DISTRIBUTIONS = {"pulp": "PuLP"}
 
@@ -34,3 +35,18 @@ def machine() -> dict[str, str | int]:
     """The processor's architecture, the cores that this process may use, the system."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {"system": platform.system(), "machine": platform.machine(), "cores": cores}
+
+
+def cache_folder() -> Path:
+    """Where compiled programs and derived arrays are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dualgap"
+
+
+def artefact_store() -> Path | None:
+    """Where derived arrays are kept; None where the cache can't be written (their hashes are recorded all the same)."""
+    folder = cache_folder() / "artefacts"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder

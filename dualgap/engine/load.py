@@ -11,6 +11,7 @@ from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.specs import close, override, read_spec_file
+from dualgap.engine.environment import artefact_store
 from dualgap.plugins.registry import registry
 
 
@@ -50,7 +51,7 @@ def load(
     else:
         path = Path(source)
         raw, folder, name = read_any(path), path.parent, str(path)
-    resolver = Resolver(folder, seed)
+    resolver = Resolver(folder, seed, artefact_store())
     problem = close(override(raw, settings or {}), registry().problem_kinds(), resolver, name)
     return Loaded(problem, resolver.artefacts)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from dualgap.engine.environment import cache_folder
 from dualgap.engine.wire import read_frame, write_frame
 
 POLL = 0.05
@@ -205,11 +206,6 @@ class _Watch:
             return False
         self.peak = max(self.peak, resident)
         return self.limit is not None and resident > self.limit
-
-
-def cache_folder() -> Path:
-    """Where compiled programs are kept between runs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dualgap"
 
 
 def _environment(threads: int) -> dict[str, str]:

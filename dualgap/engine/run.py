@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Certificate, Check, Evidence, Sense, Verdict
 from dualgap.core.claim import Scalar, Stop, TracePoint
 from dualgap.core.errors import Fault, SpecError
@@ -61,6 +62,7 @@ class Run:
     artefacts: Mapping[str, str] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     conflict: tuple[str, ...] = ()
+    audits: tuple[Audit, ...] = ()
     refused: str = ""
     error: str = ""
 
@@ -103,6 +105,7 @@ class Run:
                 {**dataclasses.asdict(a), "value": _number(a.value), "bound": _number(a.bound)} for a in self.attempts
             ],
             "conflict": list(self.conflict),
+            "audits": [dataclasses.asdict(audit) for audit in self.audits],
         }
         for name in ("refused", "error"):
             if getattr(self, name):
@@ -174,6 +177,7 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         versions=raw.get("versions") or {},
         artefacts=raw.get("artefacts") or {},
         conflict=tuple(raw.get("conflict") or ()),
+        audits=tuple(Audit(**audit) for audit in raw.get("audits") or ()),
         refused=str(raw.get("refused", "")),
         error=str(raw.get("error", "")),
     )

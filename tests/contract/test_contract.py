@@ -44,8 +44,9 @@ def test_fair_threshold():
     assert fair.scope == "training split"
 
 
-def test_unlearning(monkeypatch, registered):
+def test_unlearning(monkeypatch, tmp_path, registered):
     registered(Unlearning)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     rng = np.random.default_rng(0)
     features = rng.normal(size=(60, 3))
     labels = np.where(features @ [1, -2, 0.5] + rng.normal(size=60) > 0, 1, -1)
@@ -53,7 +54,8 @@ def test_unlearning(monkeypatch, registered):
     run = dualgap.solve(spec, "pgd", isolate=False)
     assert run.certificate.verdict == "optimal"
     assert run.certificate.evidence == "numerical"
-    assert list(run.artefacts) == ["features"]
+    kept = np.load(tmp_path / "dualgap" / "artefacts" / f"{run.artefacts['features']}.npy")
+    assert np.array_equal(kept, features[10:])
     everything = dualgap.load({**spec, "forget": []})
     assert everything.evaluate(run.answer).objective != pytest.approx(run.certificate.value, rel=1e-6)
 

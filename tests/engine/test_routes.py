@@ -12,7 +12,7 @@ from dualgap.core.forms import Form
 from dualgap.core.relations import Relation
 from dualgap.core.views import Bridge, Crossing
 from dualgap.core.witness import Multipliers
-from dualgap.engine.routes import BuiltRoute, some_routes, routes
+from dualgap.engine.routes import BuiltRoute, routes, some_routes
 
 
 @dataclass(frozen=True)
