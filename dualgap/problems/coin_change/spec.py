@@ -10,7 +10,7 @@ from collections import Counter
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
@@ -21,11 +21,20 @@ from dualgap.core.exact import Exact, combine, exact, float_noise, fraction, lat
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
-from dualgap.problems.knapsack.spec import UNBOUNDED, KnapsackAnswer, fault, read_names
-from dualgap.problems.naming import format_decimal, read_counts
+from dualgap.problems.counts import (
+    UNBOUNDED,
+    Copies,
+    CountsAnswer,
+    Names,
+    check_names,
+    count_violations,
+    fault,
+    format_decimal,
+    read_counts,
+)
 
 
-class CoinChangeAnswer(KnapsackAnswer):
+class CoinChangeAnswer(CountsAnswer):
     """How many of each coin, in the spec's order."""
 
 
@@ -47,9 +56,9 @@ class CoinChange(Problem):
 
     coins: Vector
     amount: Number
-    copies: int | Vector | Literal["unbounded"] = UNBOUNDED
+    copies: Copies = UNBOUNDED
     costs: Number | Vector = 1
-    names: tuple[str, ...] = ()
+    names: Names = ()
 
     @field_validator("coins")
     @classmethod
@@ -67,18 +76,6 @@ class CoinChange(Problem):
             raise fault(f"negative amount {amount}", "amounts must be >= 0")
         return amount
 
-    @field_validator("copies", mode="before")
-    @classmethod
-    def _copies(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            if value != UNBOUNDED:
-                raise fault(f"unknown word {value!r}", 'a number, an array, or "unbounded"')
-            return value
-        copies = as_array(value)
-        if copies.dtype != np.int64 or (copies < 0).any():
-            raise fault("copies must be whole numbers >= 0", 'or "unbounded"')
-        return int(copies) if copies.ndim == 0 else copies
-
     @field_validator("costs", mode="before")
     @classmethod
     def _costs(cls, value: Any) -> Any:
@@ -87,21 +84,14 @@ class CoinChange(Problem):
             raise fault("negative cost", "costs must be >= 0")
         return costs.item() if costs.ndim == 0 else costs
 
-    @field_validator("names", mode="before")
-    @classmethod
-    def _texts(cls, value: Any) -> Any:
-        return read_names(value)
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
         n = len(self.coins)
-        for field in ("copies", "costs", "names"):
+        for field in ("copies", "costs"):
             given = getattr(self, field)
-            if (isinstance(given, np.ndarray) or (field == "names" and given)) and len(given) != n:
+            if isinstance(given, np.ndarray) and len(given) != n:
                 raise fault(f"{field} has {len(given)} entries, coins {n}", "one entry a coin")
-        twice = [name for name, count in Counter(self.names).items() if count > 1]
-        if twice:
-            raise fault(f"names has {twice[0]!r} twice", "names must differ")
+        check_names("names", self.names, n)
         return self
 
     @property
@@ -181,12 +171,7 @@ class CoinChange(Problem):
         violations: dict[str, Violation] = {}
         if paid != self.exact_amount:
             violations["amount"] = Violation(simplest(abs(paid - self.exact_amount)), max(1.0, float(paid)))
-        for j in np.flatnonzero(answer.counts < 0)[:10]:
-            violations[f"{self.coin_names[j]} >= 0"] = Violation(-int(answer.counts[j]))
-        if not isinstance(self.copies, str):
-            over = answer.counts - np.broadcast_to(np.asarray(self.copies), (self.size,))
-            for j in np.flatnonzero(over > 0)[:10]:
-                violations[f"copies of {self.coin_names[j]}"] = Violation(int(over[j]))
+        violations |= count_violations(answer.counts, self.copies, self.coin_names)
         metrics = {"all": {"paid": simplest(paid), "coins": int(answer.counts.sum())}}
         return Evaluation(simplest(self.exact_costs.dot(counts)), violations, metrics, exact=True)
 

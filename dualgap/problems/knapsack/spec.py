@@ -6,58 +6,37 @@ Mathematics: max sum_j v_j x_j subject to sum_j w_ij x_j <= c_i for every dimens
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import Entries, Rows, Vector, as_array, shown
+from dualgap.core.arrays import Entries, Rows, Vector
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
 from dualgap.core.exact import Exact, exact, float_noise, lattice_step, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Ray, Witness
+from dualgap.problems.counts import (
+    Copies,
+    CountsAnswer,
+    Names,
+    check_names,
+    count_violations,
+    fault,
+    format_decimal,
+    read_counts,
+)
 
 if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
 
-UNBOUNDED: Literal["unbounded"] = "unbounded"
 
-
-def fault(message: str, remedy: str) -> PydanticCustomError:
-    """A validation error with its remedy."""
-    return PydanticCustomError("spec", "{message}", {"message": message, "remedy": remedy})
-
-
-def read_names(value: Any) -> Any:
-    """Names as texts; numbers are names as well."""
-    if not isinstance(value, list | tuple | np.ndarray):
-        return value
-    for index, name in enumerate(value):
-        if isinstance(name, bool) or not isinstance(name, str | int | float | Decimal | np.generic):
-            raise fault(f"expected a text at index {index}, got {shown(name)}", "put it in quotes")
-    return tuple(map(str, value))
-
-
-class KnapsackAnswer(Answer):
+class KnapsackAnswer(CountsAnswer):
     """How many of each item are packed, in the spec's order."""
-
-    counts: Vector
-
-    @field_validator("counts")
-    @classmethod
-    def _whole(cls, counts: np.ndarray) -> np.ndarray:
-        if counts.dtype != np.int64:
-            if not np.array_equal(counts, np.rint(counts)):
-                raise fault("counts must be whole numbers", "round them")
-            counts = as_array(counts.astype(np.int64))
-        return counts
 
 
 class Knapsack(Problem):
@@ -85,9 +64,9 @@ class Knapsack(Problem):
     values: Vector
     weights: Rows
     capacity: Entries
-    copies: int | Vector | Literal["unbounded"] = 1
-    names: tuple[str, ...] = ()
-    dimensions: tuple[str, ...] = ()
+    copies: Copies = 1
+    names: Names = ()
+    dimensions: Names = ()
 
     @field_validator("weights")
     @classmethod
@@ -104,23 +83,6 @@ class Knapsack(Problem):
             raise fault("negative capacity", "capacities must be >= 0")
         return capacity.reshape(-1)
 
-    @field_validator("copies", mode="before")
-    @classmethod
-    def _copies(cls, value: Any) -> Any:
-        if value == UNBOUNDED if isinstance(value, str) else False:
-            return value
-        if isinstance(value, str):
-            raise fault(f"unknown word {value!r}", 'a number, an array, or "unbounded"')
-        copies = as_array(value)
-        if copies.dtype != np.int64 or (copies < 0).any():
-            raise fault("copies must be whole numbers >= 0", 'or "unbounded"')
-        return int(copies) if copies.ndim == 0 else copies
-
-    @field_validator("names", "dimensions", mode="before")
-    @classmethod
-    def _texts(cls, value: Any) -> Any:
-        return read_names(value)
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
         n, (rows, items) = len(self.values), self.weights.shape
@@ -132,12 +94,8 @@ class Knapsack(Problem):
             raise fault(f"capacity has {len(self.capacity)} entries, weights {rows} rows", "one capacity a row")
         if isinstance(self.copies, np.ndarray) and len(self.copies) != n:
             raise fault(f"copies has {len(self.copies)} entries, values {n}", "one number an item")
-        for field, names, length in (("names", self.names, n), ("dimensions", self.dimensions, rows)):
-            if names and len(names) != length:
-                raise fault(f"{field} has {len(names)} entries, expected {length}", "name every one, or none")
-            twice = [name for name, count in Counter(names).items() if count > 1]
-            if twice:
-                raise fault(f"{field} has {twice[0]!r} twice", "names must differ")
+        check_names("names", self.names, n)
+        check_names("dimensions", self.dimensions, rows)
         return self
 
     @classmethod
@@ -229,12 +187,7 @@ class Knapsack(Problem):
             used[name] = simplest(load)
             if load > capacity:
                 violations[name] = Violation(simplest(load - capacity), max(1.0, float(capacity), float(load)))
-        for index in np.flatnonzero(answer.counts < 0)[:10]:
-            violations[f"{self.item_names[index]} >= 0"] = Violation(-int(answer.counts[index]))
-        if not isinstance(self.copies, str):
-            over = answer.counts - np.broadcast_to(np.asarray(self.copies), (self.size,))
-            for index in np.flatnonzero(over > 0)[:10]:
-                violations[f"copies of {self.item_names[index]}"] = Violation(int(over[index]))
+        violations |= count_violations(answer.counts, self.copies, self.item_names)
         return Evaluation(simplest(self.exact_values.dot(counts)), violations, {"used": used}, exact=True)
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
@@ -261,8 +214,6 @@ class Knapsack(Problem):
     # Names in answers.
     def read_answer(self, data: Any) -> Any:
         """From ``{"items": {name: count}}``, ``{"items": [name, ...]}`` or ``{"counts": [...]}``."""
-        from dualgap.problems.naming import read_counts
-
         return KnapsackAnswer(counts=read_counts(data, "items", self.item_names))
 
     def write_answer(self, answer: Any) -> dict[str, Any]:
@@ -270,8 +221,6 @@ class Knapsack(Problem):
         return {"items": {self.item_names[index]: int(answer.counts[index]) for index in packed}}
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
-        from dualgap.problems.naming import format_decimal
-
         rows = [("item", "count", "value", *self.row_names)]
         for index in np.flatnonzero(answer.counts).tolist():
             count = int(answer.counts[index])
