@@ -63,7 +63,7 @@ def check(command: Command, output: str) -> None:
 
 def environment() -> dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "COLUMNS": "92", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
+    return {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONWARNINGS": "ignore"}
 
 
 @pytest.mark.slow
