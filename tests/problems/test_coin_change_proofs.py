@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualgap import CoinChange
@@ -57,8 +57,8 @@ def test_no_witness_proves_too_much(problem: CoinChange, witness: Witness) -> No
 @given(payments(), st.data())
 def test_a_tampered_potential_proves_nothing_false(problem: CoinChange, data: st.DataObject) -> None:
     honest = potential(problem)
-    assume(honest is not None)
-    assert honest is not None
+    if honest is None:  # costs or copies for which there is none
+        return
     assert not proves_too_much(problem, honest)
     table = honest.table.copy()
     table[data.draw(st.integers(0, len(table) - 1))] += data.draw(st.sampled_from([-2, -1, 1, 2, 2**31]))
