@@ -117,11 +117,11 @@ def hand_over(program: WholeProgram) -> Any:
     from ortools.sat.python import cp_model_helper as backend
 
     model = backend.CpModelProto()
-    boxes = list(zip(program.lower.tolist(), program.upper.tolist(), strict=True))
-    kinds = {box: backend.IntegerVariableProto() for box in set(boxes)}
+    lower, upper = program.lower.tolist(), program.upper.tolist()
+    kinds = {box: backend.IntegerVariableProto() for box in set(zip(lower, upper, strict=True))}
     for box, kind in kinds.items():
         kind.domain.extend(box)
-    model.variables.extend([kinds[box] for box in boxes])
+    model.variables.extend([kinds[box] for box in zip(lower, upper, strict=True)])
     matrix, starts = program.matrix, program.matrix.indptr
     sides = np.stack([program.row_lower, program.row_upper], axis=1).tolist()
     for row, domain in enumerate(sides):
