@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-import numpy as np
+import raw
 from harness import Row, main
 
 import dualgap
@@ -21,28 +21,10 @@ APPROXIMATE = ("greedy", "bisection", "dual-ascent", "pgd")
 
 
 def highs(problem: dualgap.Knapsack) -> tuple[str, float]:
-    """(status, value) of raw highspy within the limit, presolve off where it would ignore the limit."""
+    """(status, value) of raw highspy within the limit."""
     import highspy
 
-    n = problem.size
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = n, 1
-    program.col_cost_ = -problem.values.astype(float)
-    program.col_lower_, program.col_upper_ = np.zeros(n), np.ones(n)
-    program.row_lower_, program.row_upper_ = np.array([-np.inf]), problem.capacity.astype(float)
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.num_col_, program.a_matrix_.num_row_ = n, 1
-    program.a_matrix_.start_ = np.array([0, n], dtype=np.int32)
-    program.a_matrix_.index_ = np.arange(n, dtype=np.int32)
-    program.a_matrix_.value_ = problem.weights[0].astype(float)
-    program.integrality_ = [highspy.HighsVarType.kInteger] * n
-    model = highspy.Highs()
-    presolve = "off" if n > 5_000 else "on"
-    options = {"output_flag": False, "mip_rel_gap": 0.0, "threads": 1, "time_limit": LIMIT, "presolve": presolve}
-    for option, value in options.items():
-        model.setOptionValue(option, value)
-    model.passModel(program)
-    model.run()
+    model = raw.highs(problem, mip_rel_gap=0.0, time_limit=LIMIT)
     optimal = model.getModelStatus() == highspy.HighsModelStatus.kOptimal
     return "optimal" if optimal else "limit", -float(model.getInfo().objective_function_value)
 

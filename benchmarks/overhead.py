@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import Row, main
+from raw import highs
 
 import dualgap
 from dualgap.plugins.registry import registry
@@ -39,32 +40,6 @@ def instance(n: int) -> dualgap.Knapsack:
     return dualgap.Knapsack(values=values, weights=weights, capacity=int(weights.sum() - 1))
 
 
-def raw(problem: dualgap.Knapsack, gap: float) -> float:
-    """The same program through highspy alone, with the options that dualgap sets; returns its objective."""
-    import highspy
-
-    n = problem.size
-    program = highspy.HighsLp()
-    program.num_col_, program.num_row_ = n, 1
-    program.col_cost_ = -problem.values.astype(float)
-    program.col_lower_, program.col_upper_ = np.zeros(n), np.ones(n)
-    program.row_lower_, program.row_upper_ = np.array([-np.inf]), problem.capacity.astype(float)
-    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    program.a_matrix_.num_col_, program.a_matrix_.num_row_ = n, 1
-    program.a_matrix_.start_ = np.array([0, n], dtype=np.int32)
-    program.a_matrix_.index_ = np.arange(n, dtype=np.int32)
-    program.a_matrix_.value_ = problem.weights[0].astype(float)
-    program.integrality_ = [highspy.HighsVarType.kInteger] * n
-    highs = highspy.Highs()
-    presolve = "off" if n > 5_000 else "on"
-    options = {"output_flag": False, "mip_rel_gap": gap, "mip_abs_gap": 0.0, "threads": 1, "presolve": presolve}
-    for option, value in options.items():
-        highs.setOptionValue(option, value)
-    highs.passModel(program)
-    highs.run()
-    return float(highs.getInfo().objective_function_value)
-
-
 def paired(ours: Callable[[], object], theirs: Callable[[], object], repeats: int) -> tuple[float, float]:
     """(median difference, median of theirs) in process time, taken in turn."""
     ours(), theirs()
@@ -84,7 +59,7 @@ def rows(quick: bool) -> Iterable[Row]:
         problem = instance(n)
         own, peer = paired(
             lambda p=problem, g=gap: dualgap.solve(p, "highs", gap=g, isolate=False),
-            lambda p=problem, g=gap: raw(p, g),
+            lambda p=problem, g=gap: highs(p, mip_rel_gap=g, mip_abs_gap=0.0),
             repeats,
         )
         yield Row(f"own cost over highspy, n = {n:,}, verified", own, "s", target, "highspy itself", peer)
