@@ -7,7 +7,7 @@ from fractions import Fraction
 from dualgap.cli.screen import complain, show, show_json
 from dualgap.cli.show import run_items
 from dualgap.core.claim import Stop
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import to_json
 from dualgap.engine.monitor import Snapshot
@@ -40,7 +40,7 @@ def print_snapshot(snapshot: Snapshot) -> None:
 
 
 def _number(value: Real | None) -> Real | None:
-    return float(value) if isinstance(value, Fraction) and value.denominator > 1 else value
+    return nearest(value) if isinstance(value, Fraction) and value.denominator > 1 else value
 
 
 def exit_code(run: Run, required: str | None = None) -> int:

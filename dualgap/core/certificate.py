@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, fraction, nearest
 
 
 class Sense(StrEnum):
@@ -24,6 +25,7 @@ class Sense(StrEnum):
 
 
 INFINITY = float("inf")
+_TINY = Fraction(1, 10**12)
 
 
 class Evidence(StrEnum):
@@ -165,11 +167,28 @@ class Certificate:
 
 
 def gaps(sense: Sense, value: Real, bound: Real) -> tuple[Real, float]:
-    """(signed gap, relative gap): ``relative = gap / max(|value|, |bound|, 1e-12)``, 0 where equal."""
-    gap: Any = bound - value if sense is Sense.MAXIMIZE else value - bound
+    """(signed gap, relative gap): ``relative = gap / max(|value|, |bound|, 1e-12)``, 0 where equal.
+
+    Divided exactly where both are exact.
+    """
+    gap: Any = _difference(bound, value) if sense is Sense.MAXIMIZE else _difference(value, bound)
     if gap == 0:
         return gap, 0.0
-    if abs(gap) == INFINITY:
-        return gap, float(gap)
-    scale: Any = max(abs(float(value)), abs(float(bound)), 1e-12)
-    return gap, float(gap) / scale
+    if isinstance(gap, float):
+        if abs(gap) == INFINITY:
+            return gap, gap
+        return gap, gap / max(abs(nearest(value)), abs(nearest(bound)), 1e-12)
+    return gap, nearest(gap / max(abs(fraction(value)), abs(fraction(bound)), _TINY))
+
+
+def closes(sense: Sense, value: Real, bound: Real, limit: float) -> bool:
+    """Whether the relative gap is at most ``limit``; exactly where that is 0, though a tiny quotient may round to 0."""
+    gap, relative = gaps(sense, value, bound)
+    return bool(gap <= 0) or (limit > 0.0 and relative <= limit)
+
+
+def _difference(left: Real, right: Real) -> Real:
+    """``left - right``, exactly where both are exact."""
+    if isinstance(left, float) or isinstance(right, float):
+        return nearest(left) - nearest(right)
+    return left - right

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import gcd
+from math import gcd, inf
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,9 +36,17 @@ def fraction(value: Real) -> Fraction:
     return Fraction(Decimal(repr(float(value)))) if isinstance(value, float) else Fraction(value)
 
 
-def float_noise(value: float) -> float:
-    """By how much a solver's float may miss a whole number that it stands for (absolute)."""
-    return 1e-6 + 1e-9 * abs(value)
+def nearest(value: Real) -> float:
+    """The nearest float; infinite beyond the floats' range, where ``float`` raises."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
+def float_noise(value: float) -> Fraction:
+    """By how much a solver's (finite) float may miss a whole number that it stands for (absolute)."""
+    return Fraction(1, 10**6) + abs(Fraction(value)) / 10**9
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class Problem(Record):
         return None
 
     def tighten(self, bound: float) -> float:
-        """A solver's own bound, moved to the objective's lattice where float noise allows; ``bound`` by default."""
+        """A solver's own finite bound, moved to the objective's lattice where float noise allows; else as it is."""
         return bound
 
     def audit(self, answer: Any) -> tuple[Audit, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor, log10
 
 from dualgap.core.certificate import INFINITY, Certificate, Evidence, Sense, Verdict
 from dualgap.core.claim import Outcome
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, fraction, nearest
 from dualgap.core.problem import Problem
 
 _LONG = 10**15  # beyond this, digits are no help to a reader
@@ -16,15 +17,23 @@ def format_value(value: Real | None) -> str:
     """A number for people: grouped integers, short exact fractions, else ten significant digits."""
     if value is None:
         return "-"
-    if _LONG <= abs(float(value)) < INFINITY:
-        return f"{float(value):.10g}"
+    near = nearest(value)
+    if abs(near) >= _LONG:
+        return _scientific(value, near)
     if isinstance(value, Fraction) and value.denominator > 1:
         decimal = f"{float(value):,.10g}"
         short = Fraction(decimal.replace(",", "")) == value or value.denominator >= _LONG
         return decimal if short else f"{value} (about {decimal})"
     if isinstance(value, float) and not value.is_integer():
         return f"{value:,.10g}"
-    return f"{value}" if abs(value) == INFINITY else f"{int(value):,}"
+    return f"{int(value):,}"
+
+
+def _scientific(value: Real, near: float) -> str:
+    """Ten significant digits; exact numbers beyond the floats as a power of ten."""
+    if abs(near) < INFINITY or isinstance(value, float):
+        return f"{near:.10g}"
+    return f"about {'-' if value < 0 else ''}10^{floor(log10(int(abs(fraction(value)))))}"
 
 
 def format_gap(relative: float | None) -> str:

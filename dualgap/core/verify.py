@@ -19,11 +19,12 @@ from dualgap.core.certificate import (
     Evidence,
     Sense,
     Verdict,
+    closes,
     gaps,
 )
 from dualgap.core.claim import Outcome, Stop
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.core.exact import Real, fraction, simplest
+from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
 
@@ -123,7 +124,7 @@ class _Verifier:
             self.tolerance = 0.0
         if self.outcome.value is not None:
             said, true = self.outcome.value, evaluation.objective
-            close = _close(float(said), float(true))
+            close = _close(nearest(said), nearest(true))
             self._check("value", close, f"the solver reports {_shown(said)}, recomputed {_shown(true)}")
         return evaluation
 
@@ -133,8 +134,10 @@ class _Verifier:
         failed = {
             name: simplest(violation.amount)
             for name, violation in evaluation.violations.items()
-            if violation.amount > self.tolerance * max(1.0, violation.scale)
+            if not violation.amount <= self.tolerance * max(1.0, violation.scale)  # NaN doesn't hold either
         }
+        if evaluation.objective != evaluation.objective:
+            failed["objective"] = evaluation.objective
         if self.outcome.feasible and self.outcome.relation.carries_points:  # else it spoke of another program's rows
             detail = "every row holds" if not failed else "violated: " + ", ".join(list(failed)[:5])
             self._check("feasibility", not failed, detail)
@@ -155,10 +158,11 @@ class _Verifier:
         claimed = self.outcome.bound
         if claimed is not None and claimed != claimed:
             self._check("bound", False, "the solver's bound is not a number")
-        elif claimed is not None and abs(float(claimed)) < INFINITY:
+        elif claimed is not None and abs(nearest(claimed)) < INFINITY:
             if self.outcome.relation.carries_bounds:
-                tight = self.problem.tighten(float(claimed)) if isinstance(claimed, float) else claimed
-                found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))
+                tight = self.problem.tighten(claimed) if isinstance(claimed, float) else claimed
+                if abs(nearest(tight)) < INFINITY:  # the largest floats may be rounded beyond the range
+                    found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))
             else:
                 self._check("bound", False, f"dropped: a {self.outcome.relation} carries no bound")
         return found
@@ -201,7 +205,7 @@ class _Verifier:
         for bound in bounds:
             gap, relative = gaps(sense, value, bound.value)
             slack = REPORTED_TOLERANCE if bound.evidence is Evidence.CLAIMED else self.tolerance
-            if gap < 0 and relative < -slack:
+            if gap < 0 and (slack == 0.0 or relative < -slack):
                 self._check("bound", False, f"the answer's {_shown(value)} beats the bound {_shown(bound.value)}")
                 return Verdict.CONTRADICTED, bound
         verified = _best(sense, [bound for bound in bounds if bound.evidence.verified])
@@ -214,10 +218,9 @@ class _Verifier:
         return Verdict.FEASIBLE, anyhow
 
     def _closes(self, value: Real, bound: Bound, requested: float) -> bool:
-        relative = gaps(self.problem.sense, value, bound.value)[1]
         exact = bound.evidence is Evidence.PROVED and not isinstance(value, float) and self.given_tolerance is None
         slack = 0.0 if exact and self.tolerance == 0.0 else max(self.tolerance, REPORTED_TOLERANCE)
-        return relative <= max(requested, slack)
+        return closes(self.problem.sense, value, bound.value, max(requested, slack))
 
 
 def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
@@ -233,7 +236,7 @@ def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
 
 
 def _decimal(value: Real) -> Real:
-    return fraction(value) if isinstance(value, float) and abs(value) < INFINITY else value
+    return fraction(value) if isinstance(value, float) and abs(nearest(value)) < INFINITY else value
 
 
 def _close(said: float, true: float) -> bool:
@@ -242,4 +245,4 @@ def _close(said: float, true: float) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return f"{float(value):.10g}"
+    return f"{nearest(value):.10g}"

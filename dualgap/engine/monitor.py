@@ -61,7 +61,8 @@ class Monitor:
         evaluation = self.problem.evaluate(answer)
         tolerance = 0.0 if evaluation.exact else DEFAULT_TOLERANCE
         held = all(v.amount <= tolerance * max(1.0, v.scale) for v in evaluation.violations.values())
-        return evaluation.objective if held else None
+        number = evaluation.objective == evaluation.objective  # nothing is better than NaN, so it would stay
+        return evaluation.objective if held and number else None
 
     def complete(self, outcome: Outcome) -> Outcome:
         """The outcome, with what was streamed where the end of the run lost it, and the whole trace.

@@ -14,7 +14,7 @@ from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Certificate, Check, Evidence, Sense, Verdict
 from dualgap.core.claim import Scalar, Stop, TracePoint
 from dualgap.core.errors import Fault, SpecError
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import from_json, to_json
 from dualgap.core.witness import Witness
@@ -188,7 +188,7 @@ _NUMBERS = ("value", "bound", "gap")
 
 def _number(value: Real | None) -> int | float | None:
     """A JSON number: whole fractions as ints, others as the nearest float (the exact value stands in ``exact``)."""
-    return float(value) if isinstance(value, Fraction) and value.denominator > 1 else value  # type: ignore[return-value]
+    return nearest(value) if isinstance(value, Fraction) and value.denominator > 1 else value  # type: ignore[return-value]
 
 
 def _certificate_data(certificate: Certificate | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BeforeValidator, field_validator
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import Vector, as_array, shown
+from dualgap.core.arrays import INT64_MAX, Vector, as_array, shown
 from dualgap.core.certificate import Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import Answer
@@ -20,6 +20,7 @@ from dualgap.core.statement import format_value
 
 UNBOUNDED: Literal["unbounded"] = "unbounded"
 
+_LARGEST_FLOAT = np.nextafter(2.0**63, 0.0)
 _SHOWN = 10  # violations of single counts that are listed
 
 
@@ -72,11 +73,34 @@ class CountsAnswer(Answer):
     @field_validator("counts")
     @classmethod
     def _whole(cls, counts: np.ndarray) -> np.ndarray:
-        if counts.dtype != np.int64:
-            if not np.array_equal(counts, np.rint(counts)):
-                raise fault("counts must be whole numbers", "round them")
-            counts = as_array(counts.astype(np.int64))
-        return counts
+        return as_array(_whole_numbers(counts))
+
+
+def _whole_numbers(array: np.ndarray) -> np.ndarray:
+    """Raises:
+    PydanticCustomError: an entry isn't whole, or beyond int64 (a cast would change it silently).
+    """
+    if array.dtype == np.int64:
+        return array
+    if not np.array_equal(array, np.rint(array)):
+        raise fault("counts must be whole numbers", "round them")
+    if (abs(array) > _LARGEST_FLOAT).any():
+        raise fault("a count is beyond 64-bit integers", "no answer needs so many")
+    return array.astype(np.int64)
+
+
+def countable(limits: np.ndarray) -> np.ndarray:
+    """Limits of copies as read-only int64.
+
+    Raises:
+        PydanticCustomError: more copies of something would fit than an answer can count.
+    """
+    if limits.dtype == object and (limits > INT64_MAX).any():
+        index = int((limits > INT64_MAX).argmax())
+        raise fault(f"{shown(int(limits[index]))} copies of entry {index} would fit", "scale the data, or limit copies")
+    narrow: np.ndarray = limits.astype(np.int64)
+    narrow.setflags(write=False)
+    return narrow
 
 
 def count_violations(counts: np.ndarray, copies: int | np.ndarray | str, names: Sequence[str]) -> dict[str, Violation]:
@@ -115,15 +139,13 @@ def read_counts(data: Any, field: str, names: Sequence[str]) -> np.ndarray:
 
 def _whole(values: Any, field: str, length: int) -> np.ndarray:
     try:
-        array = as_array(values)
+        array = _whole_numbers(as_array(values))
     except PydanticCustomError as error:
-        raise SpecError([Fault(field, error.message(), "counts are whole numbers")], "answer") from None
-    rounded = np.rint(array)
-    if not np.array_equal(rounded, array):
-        raise SpecError([Fault(field, "counts must be whole numbers", "round them")], "answer")
+        remedy = str((error.context or {}).get("remedy", ""))
+        raise SpecError([Fault(field, error.message(), remedy)], "answer") from None
     if array.shape != (length,):
         raise SpecError([Fault(field, f"{array.shape} entries, expected {length}", "one count each")], "answer")
-    return np.asarray(rounded, dtype=np.int64)
+    return array
 
 
 def format_decimal(value: Fraction) -> str:

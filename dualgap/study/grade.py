@@ -12,7 +12,7 @@ from typing import Any
 from dualgap.core.certificate import INFINITY, Bound, Certificate, Check, Evidence, Verdict
 from dualgap.core.claim import Outcome, Stop
 from dualgap.core.errors import NoRouteError
-from dualgap.core.exact import Real, fraction
+from dualgap.core.exact import Real, fraction, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation, compose
 from dualgap.core.verify import verify
@@ -120,7 +120,7 @@ def _same(left: Real | str | None, right: Real | str | None) -> bool:
     """Equal, or the same decimal (JSON makes floats of fractions)."""
     if left is None or right is None or isinstance(left, str) or isinstance(right, str):
         return left == right
-    return left == right or float(left) == float(right)
+    return left == right or nearest(left) == nearest(right)
 
 
 def _search(problem: Problem, seconds: float) -> tuple[list[Bound], tuple[Attempt, ...], tuple[Check, ...]]:
@@ -131,7 +131,7 @@ def _search(problem: Problem, seconds: float) -> tuple[list[Bound], tuple[Attemp
         return [], (), (Check("bound", False, f"no solver looks for one: {error}"),)
     certificate = run.certificate
     bounds = certificate.bounds if certificate is not None else ()
-    known = [bound for bound in bounds if bound.evidence.verified and abs(float(bound.value)) < INFINITY]
+    known = [bound for bound in bounds if bound.evidence.verified and abs(nearest(bound.value)) < INFINITY]
     attempt = Attempt(
         solver=run.solver,
         reason="looked for a bound",

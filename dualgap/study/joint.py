@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from dualgap.core.certificate import INFINITY, Bound, Evidence, Sense, Verdict, gaps
-from dualgap.core.exact import Real, fraction
+from dualgap.core.certificate import INFINITY, Bound, Evidence, Sense, Verdict, closes, gaps
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.verify import DEFAULT_TOLERANCE
 from dualgap.engine.run import Run
@@ -61,7 +61,7 @@ class Joint:
         numbers = {name: getattr(self, name) for name in ("value", "bound", "gap", "claimed")}
         exact = {name: str(n) for name, n in numbers.items() if isinstance(n, Fraction) and n.denominator > 1}
         return {
-            **{name: float(n) if name in exact and n is not None else n for name, n in numbers.items()},
+            **{name: nearest(n) if name in exact and n is not None else n for name, n in numbers.items()},
             **({"exact": exact} if exact else {}),
             "evidence": self.evidence,
             "relative_gap": self.relative_gap,
@@ -120,14 +120,14 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
             run.name for run in runs if run.certificate is not None and run.certificate.verdict is Verdict.INFEASIBLE
         ),
     )
-    if verified is not None and abs(float(verified[1].value)) < INFINITY:
+    if verified is not None and abs(nearest(verified[1].value)) < INFINITY:
         limit = verified[1]
         joint = replace(joint, bound=limit.value, bound_by=_holders(sound, limit), evidence=limit.evidence)
     if claimed is not None and (joint.bound is None or sense.better(joint.bound, claimed[1].value)):
         joint = replace(joint, claimed=claimed[1].value, claimed_by=_holders(sound, claimed[1]))
     if value is not None and joint.bound is not None:
-        gap, _ = gaps(sense, value, joint.bound)
-        joint = replace(joint, gap=gap, relative_gap=_relative(gap, value, joint.bound))
+        gap, relative = gaps(sense, value, joint.bound)
+        joint = replace(joint, gap=gap, relative_gap=relative)
     return joint
 
 
@@ -146,15 +146,6 @@ def _holders(bounds: Sequence[tuple[str, Bound]], limit: Bound) -> tuple[str, ..
     return tuple(dict.fromkeys(same))
 
 
-def _relative(gap: Real, value: Real, bound: Real) -> float:
-    """``gap / max(|value|, |bound|, 1e-12)``, divided exactly where everything is exact."""
-    if gap == 0:
-        return 0.0
-    if any(isinstance(number, float) for number in (gap, value, bound)):
-        return float(gap) / max(abs(float(value)), abs(float(bound)), 1e-12)
-    return float(fraction(gap) / max(abs(fraction(value)), abs(fraction(bound))))
-
-
 def _standing(run: Run, joint: Joint) -> Standing:
     certificate = run.certificate
     if certificate is None:
@@ -167,8 +158,7 @@ def _standing(run: Run, joint: Joint) -> Standing:
     weaker = certificate.verdict in (Verdict.FEASIBLE, Verdict.WITHIN, Verdict.CLAIMED_OPTIMAL)
     if weaker and value is not None and joint.bound is not None and run.name not in joint.bound_by:
         slack = 0.0 if certificate.tolerance == 0 and joint.evidence is Evidence.PROVED else DEFAULT_TOLERANCE
-        _, relative = gaps(certificate.sense, value, joint.bound)
-        if relative <= max(slack, certificate.tolerance):
+        if closes(certificate.sense, value, joint.bound, max(slack, certificate.tolerance)):
             how = "proved by" if joint.evidence is Evidence.PROVED else "bounded numerically by"
             return Standing(Verdict.OPTIMAL, f"{how} {listed(joint.bound_by)}")
     failed = [check.name for check in run.checks if not check.passed and check.name.startswith(LIES)]

@@ -12,7 +12,7 @@ from math import isfinite
 
 from dualgap.core.certificate import Evidence, Sense, Verdict
 from dualgap.core.claim import TracePoint
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_gap, format_value
 from dualgap.engine.run import Run
 from dualgap.study.axes import Axis, Distances, distance_axis, time_axis, value_axis
@@ -67,8 +67,8 @@ def interval(run: Run) -> Interval:
 def intervals(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
     """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has."""
     found = [item for item in map(interval, runs) if item != Interval(item.name, None, None, None, item.wrong)]
-    numbers = [float(x) for item in found for x in (item.value, item.verified, item.claimed) if x is not None]
-    joint = [float(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
+    numbers = [nearest(x) for item in found for x in (item.value, item.verified, item.claimed) if x is not None]
+    joint = [nearest(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
     axis = value_axis(numbers, joint)
     if axis is None:
         return None
@@ -100,11 +100,11 @@ def _bar(axis: Axis, item: Interval) -> Iterator[Html]:
         (item.value, "value", 16),
     ):
         if number is not None:
-            yield _mark(axis, f"{kind}{wrong}", float(number), top)
+            yield _mark(axis, f"{kind}{wrong}", nearest(number), top)
 
 
 def _span(axis: Axis, kind: str, left: Real, right: Real, top: float, bottom: float) -> Html:
-    ends = sorted((axis.at(float(left)), axis.at(float(right))))
+    ends = sorted((axis.at(nearest(left)), axis.at(nearest(right))))
     return _box(kind, ends[0], ends[1], top, bottom)
 
 
@@ -125,8 +125,8 @@ def anytime(comparison: Comparison, runs: Sequence[Run]) -> list[Html]:
     sense = comparison.problem.sense
     traces = {run.name: points for run in runs if (points := _trace(run))}
     seconds = [point.seconds for points in traces.values() for point in points]
-    numbers = [float(x) for points in traces.values() for p in points for x in (p.value, p.bound) if x is not None]
-    centre = [float(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
+    numbers = [nearest(x) for points in traces.values() for p in points for x in (p.value, p.bound) if x is not None]
+    centre = [nearest(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
     values = distance_axis(numbers, centre)
     if values is None:
         return []
@@ -165,14 +165,14 @@ def _panel(
         for kind, now, then in (("value", point.value, after.value), ("bound", point.bound, after.bound)):
             if now is not None:
                 said = kind == "bound" and limit is not None and sense.better(limit, now)
-                height = 100 - values.at(float(now))
+                height = 100 - values.at(nearest(now))
                 marks.append(_line(f"{kind}{' said' if said else ''}", left, right, height, height))
                 if then is not None and then != now:
-                    marks.append(_line(kind, right, right, height, 100 - values.at(float(then))))
+                    marks.append(_line(kind, right, right, height, 100 - values.at(nearest(then))))
     last = points[-1]
     for kind, number in (("bound", last.bound), ("value", last.value)):
-        if number is not None and not values.beyond(float(number)):
-            x, y = times.at(last.seconds), 100 - values.at(float(number))
+        if number is not None and not values.beyond(nearest(number)):
+            x, y = times.at(last.seconds), 100 - values.at(nearest(number))
             marks.append(_line(f"{kind} ended", x, 100, y, y))
             marks.append(tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3.5", class_=kind))
     gap = run.certificate.relative_gap if run.certificate is not None else None
@@ -191,15 +191,17 @@ def _gap(
     if point.value is None or point.bound is None or right <= left:
         return
     said = limit is None or sense.better(limit, point.bound)
-    ends = sorted(100 - values.at(float(number)) for number in (point.value, point.bound))
+    ends = sorted(100 - values.at(nearest(number)) for number in (point.value, point.bound))
     yield _box("claimed" if said else "verified", left, right, ends[0], ends[1])
 
 
 # Along a path of values of a field.
 def along(comparisons: Sequence[Comparison]) -> Html | None:
     """The joint value and bound against the field that was varied; the optimum lies in the band between them."""
-    found = sorted(((float(c.point[1]), c.joint) for c in comparisons if c.point is not None), key=lambda item: item[0])
-    numbers = [float(x) for _, joint in found for x in (joint.value, joint.bound, joint.claimed) if x is not None]
+    found = sorted(
+        ((nearest(c.point[1]), c.joint) for c in comparisons if c.point is not None), key=lambda item: item[0]
+    )
+    numbers = [nearest(x) for _, joint in found for x in (joint.value, joint.bound, joint.claimed) if x is not None]
     places = [place for place, _ in found]
     if len(set(places)) < 2 or not numbers:
         return None
@@ -208,7 +210,7 @@ def along(comparisons: Sequence[Comparison]) -> Html | None:
 
     def line(name: str) -> list[tuple[float, float]]:
         pairs = ((place, getattr(joint, name)) for place, joint in found)
-        return [(field.at(place), 100 - values.at(float(y))) for place, y in pairs if y is not None]
+        return [(field.at(place), 100 - values.at(nearest(y))) for place, y in pairs if y is not None]
 
     value, bound, claimed = line("value"), line("bound"), line("claimed")
     both = [joint.value is not None and joint.bound is not None for _, joint in found]

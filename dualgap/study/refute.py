@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dualgap.core.certificate import INFINITY, Bound, Certificate, Evidence, Sense, Verdict, gaps
 from dualgap.core.claim import Stop
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Trait
 from dualgap.core.statement import format_value
@@ -61,7 +61,7 @@ def point_of(problem: Problem, run: Run) -> Point | None:
     tolerance = run.certificate.tolerance
     forgiven = 0.0
     if tolerance > 0:
-        forgiven = sum(float(violation.amount) for violation in problem.evaluate(run.answer).violations.values())
+        forgiven = sum(nearest(violation.amount) for violation in problem.evaluate(run.answer).violations.values())
     return Point(run.name, value, tolerance, forgiven)
 
 
@@ -97,7 +97,7 @@ def refuted(sense: Sense, run: Run, points: Sequence[Point], runs: Sequence[Run]
 def _refuted_unbounded(run: Run, runs: Sequence[Run]) -> list[Contradiction]:
     for other in runs:
         for bound in other.certificate.bounds if other.certificate is not None else ():
-            if bound.evidence.verified and abs(float(bound.value)) < INFINITY:
+            if bound.evidence.verified and abs(nearest(bound.value)) < INFINITY:
                 reason = f"{run.name} says unbounded, and the bound {format_value(bound.value)} is {bound.evidence}"
                 return [Contradiction(run.name, other.name, reason)]
     return []
@@ -120,12 +120,12 @@ def beats(sense: Sense, point: Point, bound: Bound, run: Run) -> bool:
     gap, _ = gaps(sense, point.value, bound.value)
     if gap >= 0:
         return False
-    if abs(float(bound.value)) == INFINITY:
+    if abs(nearest(bound.value)) == INFINITY:
         return True
     tolerance = REPORTED_TOLERANCE if bound.evidence is Evidence.CLAIMED else point.tolerance
-    scale = max(1.0, abs(float(point.value)), abs(float(bound.value)))
+    scale = max(1.0, abs(nearest(point.value)), abs(nearest(bound.value)))
     price = max(abs(run.witness.rows), default=0.0) if isinstance(run.witness, Multipliers) else 0.0
-    return float(-gap) > tolerance * scale + float(price) * point.forgiven + bound.margin
+    return -gap > tolerance * scale + float(price) * point.forgiven + bound.margin
 
 
 def _claims_optimum(run: Run) -> bool:
@@ -143,5 +143,5 @@ def _improves(sense: Sense, point: Point, certificate: Certificate) -> bool:
     assert certificate.value is not None
     gap, _ = gaps(sense, certificate.value, point.value)
     slack = max(point.tolerance, certificate.tolerance)
-    scale = max(1.0, abs(float(point.value)), abs(float(certificate.value)))
-    return gap > 0 if slack == 0.0 else float(gap) > slack * scale
+    scale = max(1.0, abs(nearest(point.value)), abs(nearest(certificate.value)))
+    return gap > 0 if slack == 0.0 else gap > slack * scale

@@ -19,6 +19,26 @@ from dualgap.solvers.coin_change import deficit
 from tests.problems.enumerated import cheapest_payment, payments
 
 
+def test_a_potential_can_not_hide_an_overflow() -> None:
+    """abs(-2^63) is negative in int64, and -2^63 - 1 positive: this table once proved 50 coins where 10 will do."""
+    table = np.zeros(500, dtype=np.int64)
+    table[1] = 100
+    table[11::10] = -(2**63)
+    with pytest.raises(InvalidWitnessError, match="whole numbers below 2"):
+        CoinChange(coins=[1, 10], amount=19).bound(Potential(coins=50, table=table))
+
+
+@pytest.mark.parametrize("number", [-(10**30), -1, 0, 2**63, 10**30, 10**400])
+def test_numbers_of_any_size_prove_nothing_false(number: int) -> None:
+    problem = CoinChange(coins=[1, 10], amount=19)
+    table = np.zeros(3, dtype=np.int64)
+    for witness in (Potential(coins=number, table=table), AmountTable(ceiling=number), Divisor(divisor=number)):
+        assert not proves_too_much(problem, witness)
+    unpayable = CoinChange(coins=[10], amount=3)
+    if number > 3:
+        assert unpayable.bound(Divisor(divisor=number)).value == INFINITY
+
+
 def proves_too_much(problem: CoinChange, witness: Witness) -> bool:
     """Whether the verifier takes from the witness a bound above the optimum."""
     try:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dualgap import Knapsack
 from dualgap.core.certificate import Evidence
 from dualgap.core.errors import InvalidWitnessError
+from dualgap.core.exact import dyadic
 from dualgap.core.witness import Exhaustion, Multipliers
 from dualgap.problems.knapsack import Replay
 from dualgap.problems.knapsack.residual import entries, packing, residual, windows
@@ -25,7 +26,9 @@ def test_replays_never_prove_too_little(problem: Knapsack, multiplier: float, in
     best = best_packing(problem)
     bound = problem.bound(Replay(rows=np.array([multiplier]), incumbent=incumbent))
     assert bound.evidence is Evidence.PROVED
-    assert bound.value == max(best, incumbent * problem.step)
+    packed = packing(problem)
+    left = residual(packed, dyadic(np.array([multiplier]))[0] / packed.unit, incumbent)
+    assert bound.value == max(best, min(incumbent, left.bound) * problem.step)
 
 
 @settings(max_examples=150, deadline=None)
@@ -102,3 +105,9 @@ def test_shifted_merge_reads_old_entries_only(pick: np.ufunc, shift: int) -> Non
     expected[first : last + 1] = pick(table[first : last + 1], table[first - shift : last + 1 - shift] + 3)
     merge_shifted(table, first, last, shift, 3, pick)
     assert np.array_equal(table, expected)
+
+
+@pytest.mark.parametrize("incumbent", [-(10**400), -(2**70), 2**63, 10**400])
+def test_an_incumbent_of_any_size_leaves_a_bound_that_holds(incumbent: int) -> None:
+    problem = Knapsack(values=[3, 4], weights=[1, 2], capacity=2)
+    assert 4 <= problem.bound(Replay(rows=np.array([1.5]), incumbent=incumbent)).value <= 5

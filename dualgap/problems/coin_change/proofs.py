@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dualgap.core.arrays import Vector
+from dualgap.core.arrays import Vector, shown
 from dualgap.core.certificate import INFINITY, Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, combine, dyadic, simplest
@@ -98,9 +98,9 @@ def _divisor(problem: CoinChange, divisor: int) -> Bound:
     coins, amount = problem.whole
     usable = coins[problem.limits > 0]
     if divisor < 1 or any(int(coin) % divisor for coin in usable) or amount % divisor == 0:
-        raise InvalidWitnessError(f"{divisor} doesn't divide all coins but not the amount")
-    shown = format_value(simplest(unscaled(problem, divisor)))
-    return Bound(INFINITY, Evidence.PROVED, f"the common divisor {shown} of the coins stands in the way")
+        raise InvalidWitnessError(f"{shown(divisor)} doesn't divide all coins but not the amount")
+    said = format_value(simplest(unscaled(problem, divisor)))
+    return Bound(INFINITY, Evidence.PROVED, f"the common divisor {said} of the coins stands in the way")
 
 
 def _indivisible(problem: CoinChange, money: Currency) -> Bound:
@@ -125,19 +125,19 @@ def _potential(problem: CoinChange, witness: Potential, seconds: float) -> Bound
     if not money.divides or not money.uniform:
         raise InvalidWitnessError("a potential needs coins of one cost whose divisor divides the amount")
     largest = int(money.coins.max())
-    if table.dtype != np.int64 or not table.size or table[0] != 0 or abs(table).max() >= _TABLE_LIMIT:
+    if table.dtype != np.int64 or not table.size or table[0] != 0 or Exact(table).largest >= _TABLE_LIMIT:
         raise InvalidWitnessError("a potential is whole numbers below 2^30 that start at 0")
     first = -(-money.amount // largest)
     if (least - 1) * largest - money.amount >= len(table):
         raise InvalidWitnessError(f"the table ends before the deficit of {least - 1} coins")
     if len(table) * len(money.coins) > seconds * _COMPARISONS_PER_SECOND:
         raise InvalidWitnessError(f"checking the potential takes longer than {seconds:g} s")
-    narrow: np.ndarray = table.astype(np.int16 if abs(table).max() < 2**14 else np.int32)
+    narrow: np.ndarray = table.astype(np.int16 if Exact(table).largest < 2**14 else np.int32)
     after: np.ndarray = narrow + narrow.dtype.type(1)
     for gap in np.unique(largest - money.coins).tolist():
         if 0 < gap < len(table) and (narrow[gap:] > after[:-gap]).any():
             raise InvalidWitnessError(f"the potential grows by more than 1 over the coin {largest - gap}")
-    extra = np.arange(least - first)  # counts below ``first`` can't make the amount at all
+    extra = np.arange(max(least - first, 0))  # counts below ``first`` can't make the amount at all
     if (table[first * largest - money.amount + extra * largest] - extra <= first).any():
         raise InvalidWitnessError(f"the potential doesn't exclude fewer than {least} coins")
     value = max(least, first) * int(money.costs[0]) * problem.step
@@ -148,7 +148,7 @@ def _amount_table(problem: CoinChange, ceiling: int, seconds: float) -> Bound:
     money = currency(problem)
     if not money.divides:
         return _indivisible(problem, money)
-    steps = cheapest(money, ceiling, seconds)
+    steps = cheapest(money, max(ceiling, 0), seconds)
     return Bound(problem.round_bound(steps * problem.step), Evidence.PROVED, "a table over amounts, replayed")
 
 

@@ -17,7 +17,7 @@ from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
-from dualgap.core.exact import Exact, combine, exact, float_noise, fraction, lattice_step, simplest
+from dualgap.core.exact import Exact, combine, exact, float_noise, fraction, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -28,6 +28,7 @@ from dualgap.problems.counts import (
     Names,
     check_names,
     count_violations,
+    countable,
     fault,
     format_decimal,
     read_counts,
@@ -92,6 +93,7 @@ class CoinChange(Problem):
             if isinstance(given, np.ndarray) and len(given) != n:
                 raise fault(f"{field} has {len(given)} entries, coins {n}", "one entry a coin")
         check_names("names", self.names, n)
+        _ = self.limits  # refuses counts beyond 64 bits
         return self
 
     @property
@@ -146,11 +148,10 @@ class CoinChange(Problem):
     def limits(self) -> np.ndarray:
         """(n,) int64: the most copies of each coin that the amount and ``copies`` allow."""
         coins, amount = self.whole
-        limits = np.array([amount // int(coin) for coin in coins], dtype=np.int64)
+        fits = np.array([amount // int(coin) for coin in coins], dtype=object)
         if not isinstance(self.copies, str):
-            limits = np.minimum(limits, np.broadcast_to(np.asarray(self.copies), limits.shape))
-        limits.setflags(write=False)
-        return limits
+            fits = np.minimum(fits, np.broadcast_to(np.asarray(self.copies), fits.shape))
+        return countable(fits)
 
     @cached_property
     def step(self) -> Fraction:
@@ -170,9 +171,9 @@ class CoinChange(Problem):
         paid = self.exact_coins.dot(counts)
         violations: dict[str, Violation] = {}
         if paid != self.exact_amount:
-            violations["amount"] = Violation(simplest(abs(paid - self.exact_amount)), max(1.0, float(paid)))
+            violations["amount"] = Violation(simplest(abs(paid - self.exact_amount)), max(1.0, nearest(paid)))
         violations |= count_violations(answer.counts, self.copies, self.coin_names)
-        metrics = {"all": {"paid": simplest(paid), "coins": int(answer.counts.sum())}}
+        metrics = {"all": {"paid": simplest(paid), "coins": simplest(counts.total())}}
         return Evaluation(simplest(self.exact_costs.dot(counts)), violations, metrics, exact=True)
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
@@ -186,7 +187,7 @@ class CoinChange(Problem):
     def tighten(self, bound: float) -> float:
         if self.step == 0:
             return bound
-        return float(self.round_bound(Fraction(bound - float_noise(bound))))
+        return nearest(self.round_bound(Fraction(bound) - float_noise(bound)))
 
     def explain_infeasible(self) -> str:
         from dualgap.problems.coin_change.explain import explain

@@ -7,6 +7,7 @@ from math import log2
 
 import numpy as np
 
+from dualgap.core.arrays import shown
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.problems.coin_change.currency import Currency, pieces
 from dualgap.problems.shifted import merge_shifted
@@ -29,7 +30,7 @@ def cheapest(money: Currency, ceiling: int, seconds: float) -> int:
     widths = (np.uint8, np.uint16, np.uint32, np.uint64)
     width = next((np.dtype(kind) for kind in widths if 2 * ceiling <= np.iinfo(kind).max), None)
     if width is None:
-        raise InvalidWitnessError(f"costs up to {ceiling} steps are too large to replay")
+        raise InvalidWitnessError(f"costs up to {shown(ceiling)} steps are too large to replay")
     splits = []
     for coin, cost, limit in zip(money.coins.tolist(), money.costs.tolist(), money.limits.tolist()):
         most = limit if cost == 0 else min(limit, (ceiling - 1) // cost)

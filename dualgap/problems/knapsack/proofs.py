@@ -27,7 +27,8 @@ class Replay(Witness):
     """No packing is worth more than ``incumbent`` steps of the objective, or than the residual table that is left.
 
     The multiplier and the incumbent fix most items (see ``residual``); the verifier fixes them again and fills its own
-    table over the rest. The bound max(incumbent, residual optimum) holds whatever the two numbers are.
+    table over the rest. The bound max(incumbent, residual optimum) holds whatever the two numbers are; an incumbent
+    beyond the multiplier's own bound says no more than that bound.
     """
 
     type: ClassVar[str] = "replay"
@@ -73,7 +74,7 @@ def _replay(problem: Knapsack, witness: Replay, seconds: float) -> Bound:
     packed = packing(problem)
     left = residual(packed, _checked(problem, witness.rows)[0] / packed.unit, witness.incumbent)
     shown = "a multiplier on capacity that leaves nothing better"
-    steps = witness.incumbent
+    steps = min(witness.incumbent, left.bound)
     if not left.settled:
         instance = left.instance()
         steps = max(steps, left.worth + best_value(instance, seconds))

@@ -128,7 +128,7 @@ class Residual:
         packed = self.packing
         items = np.flatnonzero((self.free > 0) & (packed.weights <= self.capacity))
         limits = np.minimum(self.free[items], self.capacity // packed.weights[items]).astype(np.int64)
-        need = self.incumbent + 1 - self.worth
+        need = max(self.incumbent + 1 - self.worth, 0)
         return Instance(
             items, packed.values[items], packed.weights[items], limits, self.capacity, need, self.bound - self.worth
         )

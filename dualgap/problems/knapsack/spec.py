@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from pydantic import field_validator, model_validator
 
-from dualgap.core.arrays import Entries, Rows, Vector
+from dualgap.core.arrays import INT64_MAX, Entries, Rows, Vector
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
-from dualgap.core.exact import Exact, exact, float_noise, lattice_step, simplest
+from dualgap.core.exact import Exact, exact, float_noise, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Ray, Witness
@@ -26,6 +26,7 @@ from dualgap.problems.counts import (
     Names,
     check_names,
     count_violations,
+    countable,
     fault,
     format_decimal,
     read_counts,
@@ -96,6 +97,7 @@ class Knapsack(Problem):
             raise fault(f"copies has {len(self.copies)} entries, values {n}", "one number an item")
         check_names("names", self.names, n)
         check_names("dimensions", self.dimensions, rows)
+        _ = self.limits  # refuses counts beyond 64 bits
         return self
 
     @classmethod
@@ -158,11 +160,12 @@ class Knapsack(Problem):
         if not isinstance(self.copies, str):
             limits = np.broadcast_to(np.asarray(self.copies, dtype=np.int64), (n,)).copy()
         for weights, capacity in self.exact_rows:
-            room = capacity * weights.denominator
-            fits = np.where(weights.numerators > 0, int(room) // np.maximum(weights.numerators, 1), -1)
-            limits = np.where((fits >= 0) & ((limits < 0) | (fits < limits)), fits, limits).astype(np.int64)
-        limits.setflags(write=False)
-        return limits
+            room, heavy = int(capacity * weights.denominator), np.maximum(weights.numerators, 1)
+            if room > INT64_MAX:
+                heavy = heavy.astype(object)
+            fits = np.where(weights.numerators > 0, room // heavy, -1)
+            limits = np.where((fits >= 0) & ((limits < 0) | (fits < limits)), fits, limits)
+        return countable(limits)
 
     @cached_property
     def step(self) -> Fraction:
@@ -186,7 +189,7 @@ class Knapsack(Problem):
             load = weights.dot(counts)
             used[name] = simplest(load)
             if load > capacity:
-                violations[name] = Violation(simplest(load - capacity), max(1.0, float(capacity), float(load)))
+                violations[name] = Violation(simplest(load - capacity), max(1.0, nearest(capacity), nearest(load)))
         violations |= count_violations(answer.counts, self.copies, self.item_names)
         return Evaluation(simplest(self.exact_values.dot(counts)), violations, {"used": used}, exact=True)
 
@@ -209,7 +212,7 @@ class Knapsack(Problem):
     def tighten(self, bound: float) -> float:
         if self.step == 0:
             return bound
-        return float(self.round_bound(Fraction(bound + float_noise(bound))))
+        return nearest(self.round_bound(Fraction(bound) + float_noise(bound)))
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:
