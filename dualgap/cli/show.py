@@ -34,6 +34,7 @@ def run_items(problem: Problem, run: Run) -> Iterator[RenderableType]:
     yield ""
     yield facts([*_certificate_facts(run.certificate), *_run_facts(run)])
     yield from _checks(run)
+    yield from _audits(run)
     yield from _attempts(run)
     yield from _answer(problem, run)
 
@@ -101,6 +102,15 @@ def _checks(run: Run) -> Iterator[RenderableType]:
         yield Text(f"check failed: {check.name}: {check.detail}", style="red")
     if run.error:
         yield Text(f"error: {run.error.strip().splitlines()[-1]}", style="red")
+
+
+def _audits(run: Run) -> Iterator[RenderableType]:
+    if run.audits:
+        yield ""
+    for audit in run.audits:
+        said = "passed" if audit.passed else "failed"
+        text = f"executed: {audit.name} {said} in {audit.seconds:.2f} s{': ' if audit.detail else ''}{audit.detail}"
+        yield Text(text, style="" if audit.passed else "red")
 
 
 def _attempts(run: Run) -> Iterator[RenderableType]:

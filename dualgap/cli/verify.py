@@ -26,6 +26,9 @@ def verify(
     tolerance: Annotated[
         float | None, typer.Option("--tolerance", min=0.0, metavar="TOL", help="For rows and numerical gaps.")
     ] = None,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Also run the problem's executed checks of the answer, where it has any.")
+    ] = False,
     seed: Seed = 0,
     json: Json = False,
     plugin: Plugins = None,
@@ -33,9 +36,10 @@ def verify(
     """Grade an answer, whoever found it: is it feasible, what is it worth, how far from the optimum can it be?"""
     from dualgap.cli.inputs import read_problem
     from dualgap.cli.results import exit_code, print_run
-    from dualgap.study.grade import grade
+    from dualgap.core.certificate import Verdict
+    from dualgap.study.grade import disputed, grade
 
     given = read_problem(spec, setting, seed)
-    run = given.completed(grade(given.problem, answer, bound_seconds=bound, tolerance=tolerance))
+    run = given.completed(grade(given.problem, answer, bound_seconds=bound, tolerance=tolerance, execute=execute))
     print_run(given.problem, run, json=json)
-    raise typer.Exit(exit_code(run))
+    raise typer.Exit(Verdict.CONTRADICTED.exit_code if disputed(run) else exit_code(run))

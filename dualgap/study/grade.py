@@ -23,6 +23,7 @@ from dualgap.engine.solve import solve
 from dualgap.study.answers import read_answer, read_given
 
 GIVEN = "given"  # stands for the solver in the run of a bare answer
+FILE = "file:"  # checks of what a file says begin so
 VERIFY_SECONDS = 30.0
 _RECORDED = ("value", "bound", "evidence", "verdict", "tolerance")
 _RELATION = re.compile(rf"\(({'|'.join(Relation)})\)$")
@@ -34,6 +35,7 @@ def grade(
     *,
     bound_seconds: float = 0.0,
     tolerance: float | None = None,
+    execute: bool = False,
 ) -> Run:
     """Checks an answer, or a run with everything that it says, from the spec alone.
 
@@ -43,6 +45,7 @@ def grade(
             or the same in Python (``Run``, ``Answer``, mapping, array of counts).
         bound_seconds: where positive, a verified bound is looked for this long, so that a bare answer gets a gap.
         tolerance: for rows and numerical gaps; 0 on exact data, else 1e-6 by default.
+        execute: also run the problem's audits of the answer, the checks that need heavy machinery.
 
     Returns:
         A run with a recomputed certificate. Where a run file says something else, the check ``file: ...`` of each
@@ -71,8 +74,14 @@ def grade(
         certificate=verification.certificate,
         checks=(*verification.checks, *recorded, *extra),
         attempts=attempts,
+        audits=closed.audit(run.answer) if execute and run.answer is not None else run.audits,
         seconds={**run.seconds, "verify": monotonic() - began},
     )
+
+
+def disputed(run: Run) -> bool:
+    """Whether a graded file says something else of its own answer than the verifier does."""
+    return any(check.name.startswith(FILE) and not check.passed for check in run.checks)
 
 
 def _bare(problem: Problem, answer: Any) -> Run:
@@ -112,7 +121,7 @@ def _recorded(said: Certificate, found: Certificate) -> tuple[Check, ...]:
     for name in _RECORDED:
         left, right = getattr(said, name), getattr(found, name)
         detail = f"the file says {left}" if _same(left, right) else f"the file says {left}, recomputed {right}"
-        checks.append(Check(f"file: {name}", _same(left, right), detail))
+        checks.append(Check(f"{FILE} {name}", _same(left, right), detail))
     return tuple(checks)
 
 

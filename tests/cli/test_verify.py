@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import KNAPSACK, Cli
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,52 @@ def test_absent_answer(cli: Cli, spec: Path) -> None:
     result = cli("verify", spec, "nowhere.json")
     assert result.code == 2
     assert "nowhere.json" in result.err
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda run: run["certificate"].update(value=221),
+        lambda run: run["certificate"].update(bound=219),
+        lambda run: run["certificate"].update(evidence="claimed"),
+        lambda run: run["certificate"].update(verdict="feasible"),
+        lambda run: run["answer"].update(items={"rope": 1, "tent": 1}),
+        lambda run: run["answer"].update(items={"rope": 1, "tent": 1, "stove": 1}),
+        lambda run: run.update(witness={"type": "multipliers", "rows": [100.0]}),
+        lambda run: run.update(witness={"type": "multipliers", "rows": [-1.0]}),
+    ],
+    ids=["value", "bound", "evidence", "verdict", "worse", "infeasible", "weaker", "invalid"],
+)
+def test_a_tampered_run_exits_5(cli: Cli, spec: Path, tmp_path: Path, tamper: Callable[[Any], None]) -> None:
+    path = tmp_path / "run.json"
+    assert cli("solve", spec, "-s", "dynamic-programming", "-o", path).code == 0
+    assert cli("verify", spec, path).code == 0
+    run = json.loads(path.read_text())
+    tamper(run)
+    path.write_text(json.dumps(run))
+    result = cli("verify", spec, path)
+    assert result.code == 5
+    assert "check failed: file:" in result.out
+
+
+AUDITED = """
+import dualgap
+
+class Audited(dualgap.Knapsack):
+    kind = "audited"
+
+    def audit(self, answer):
+        return (dualgap.Audit("packing", bool(answer.counts[2]), "the rope is needed", {"items": 2}, 0.5),)
+"""
+
+
+@pytest.mark.parametrize(("items", "said"), [(["rope"], "passed"), (["tent"], "failed")])
+def test_executed_checks_are_shown_and_recorded(cli: Cli, tmp_path: Path, items: list[str], said: str) -> None:
+    (tmp_path / "audited.py").write_text(AUDITED)
+    (tmp_path / "spec.toml").write_text(KNAPSACK.replace('"knapsack"', '"audited"'))
+    (tmp_path / "answer.json").write_text(json.dumps({"items": items}))
+    given = ("verify", tmp_path / "spec.toml", tmp_path / "answer.json", "--plugin", tmp_path / "audited.py")
+    assert f"executed: packing {said} in 0.50 s: the rope is needed" in cli(*given, "--execute").out
+    (audit,) = cli(*given, "--execute", "--json").json["audits"]
+    assert (audit["passed"], audit["measures"]) == (said == "passed", {"items": 2})
+    assert cli(*given, "--json").json["audits"] == []
