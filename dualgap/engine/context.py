@@ -53,6 +53,7 @@ class RunContext:
         self._pending: dict[str, Any] = {}
         self._sent = float("-inf")
         self._timer: threading.Timer | None = None
+        self._closed = False
 
     def attach(self, built: BuiltRoute) -> None:
         """Reports are carried back along this route from now on."""
@@ -61,6 +62,8 @@ class RunContext:
     def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
         given = {"point": point, "bound": bound, "witness": witness}
         with self._lock:
+            if self._closed:
+                return
             self._pending.update({name: value for name, value in given.items() if value is not None})
             wait = self._sent + REPORT_INTERVAL - time.monotonic()
             if wait > 0:
@@ -88,6 +91,15 @@ class RunContext:
                 witness=self._built.lift_witness(pending.get("witness")),
             )
             self._sink(progress)
+
+    def close(self) -> None:
+        """Sends what waits; whatever a solver's threads report from now on comes too late, and is dropped."""
+        self.flush()
+        with self._lock:
+            self._closed = True
+            self._pending = {}
+            if self._timer is not None:
+                self._timer.cancel()
 
     def should_stop(self) -> bool:
         return self._stop.is_set() or time.monotonic() >= self._deadline

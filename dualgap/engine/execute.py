@@ -102,5 +102,3 @@ def _perform_here(task: Task, monitor: Monitor) -> Performance:
         raise
     except Exception as error:  # a solver may raise anything; what it streamed before still counts
         return unfinished(task, Stop.ERROR, repr(error), error=traceback.format_exc())
-    finally:
-        ctx.flush()

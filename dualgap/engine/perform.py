@@ -48,9 +48,11 @@ def perform(
     ctx.attach(built)
     ctx.start = built.point(start)
     ready = time.perf_counter()
-    claim: Claim = solver.solve(built.form, ctx)
+    try:
+        claim: Claim = solver.solve(built.form, ctx)
+    finally:
+        ctx.close()
     done = time.perf_counter()
-    ctx.flush()
     outcome = built.outcome(claim)
     seconds = {"build": ready - begin, **ctx.phases, "solve": done - ready - sum(ctx.phases.values())}
     return Performance(outcome, seconds, index)

@@ -58,6 +58,7 @@ class WorkerProcess:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self.requests = 0
         descriptor, name = tempfile.mkstemp(prefix="dualgap-", suffix=".log")
         os.close(descriptor)
         self.log = Path(name)
@@ -120,6 +121,8 @@ class WorkerProcess:
         Ctrl-C asks the solver for what it has and waits for it a moment; a second one kills at once.
         """
         self.log.write_bytes(b"")
+        self.requests += 1
+        request = {"request": self.requests, **request}
         watch = _Watch(self.process.pid, memory)
         interrupted = False
         pending: dict[str, Any] | None = request
@@ -129,6 +132,8 @@ class WorkerProcess:
                     self.send(pending)
                     pending = None
                 frame = self._next(deadline, watch)
+                if frame["request"] != request["request"]:
+                    continue  # a late word on the request before
                 if frame["op"] == "progress":
                     on_progress(frame)
                     continue

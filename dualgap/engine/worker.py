@@ -62,15 +62,17 @@ class _Server:
         self.stop = stop
         self.log = log
         self.console = console
+        self.request = 0
         self.lock = threading.Lock()
 
     def send(self, data: dict[str, Any]) -> None:
         with self.lock:
-            write_frame(self.out, data)
+            write_frame(self.out, {"request": self.request, **data})
 
     def serve(self, request: dict[str, Any]) -> None:
         """Answers one request with a result or an error; never dies of one."""
         _reset_peak()
+        self.request = request["request"]
         target = self._redirect(request.get("log"))
         try:
             self._solve(request)

@@ -79,6 +79,21 @@ class Raise(_Knapsack):
         raise RuntimeError("the solver tripped")
 
 
+class Late(_Knapsack):
+    name = "late"
+
+    def solve(self, problem, ctx):
+        ctx.report(point=packed(problem, 1))
+        ctx.report(point=packed(problem, 2), bound=77)
+        threading.Thread(target=self.babble, args=(problem, ctx), daemon=True).start()
+        raise RuntimeError("tripped after a report that waits to be sent")
+
+    def babble(self, problem, ctx):
+        for _ in range(100):
+            threading.Event().wait(0.01)
+            ctx.report(point=packed(problem, 1), bound=66)
+
+
 class Child(_Knapsack):
     name = "child"
 

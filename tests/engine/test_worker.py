@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,21 @@ def test_an_exception_keeps_the_incumbent_and_its_traceback():
     assert "the solver tripped" in run.message
     assert "misbehaving.py" in run.error
     assert run.certificate.value == 3
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+def test_a_report_that_waits_when_the_solver_trips_is_kept_and_none_reaches_the_next_run(isolate):
+    tripped = dualgap.solve(PROBLEM, "late", time=20, isolate=isolate)
+    assert (tripped.stop, tripped.certificate.value, tripped.certificate.bound) == ("error", 7, 77)
+    after = dualgap.solve(PROBLEM, "polite", time=1, isolate=isolate)
+    assert after.certificate.bound is None
+    assert {point.bound for point in after.trace} == {None}
+
+
+def test_two_threads_take_a_worker_each():
+    with ThreadPoolExecutor(2) as threads:
+        runs = list(threads.map(lambda name: dualgap.solve(PROBLEM, name, time=20), ["highs", "lost"] * 3))
+    assert [run.certificate.value for run in runs] == [9, 7] * 3
 
 
 def test_an_incumbent_that_the_solver_loses_at_a_limit_is_kept():
