@@ -74,6 +74,8 @@ RAW = {
     "too few capacities": (good(capacity=[1, 2]), "(top)", "capacity has 2 entries, weights 1 rows"),
     "2^63": (good(values=[1, 2**63, 3]), "values", "9223372036854775808 doesn't fit a 64-bit integer at index 1"),
     "2^63 in uint64": (good(values=np.array([1, 2**63, 3], dtype=np.uint64)), "values", "doesn't fit a 64-bit"),
+    "uncountable copies": (good(capacity=1e20, copies="unbounded"), "(top)", "copies of entry 0 would fit"),
+    "uncountable coins": ({**COINS, "amount": 1e300}, "(top)", "copies of entry 0 would fit"),
     "thousands of digits": (good(capacity=10**5000), "capacity", "doesn't fit a 64-bit integer"),
     "digits lost": (good(values=[2**60 + 1, 0.5, 1]), "values", "loses digits among floats"),
     "digits lost in a decimal": (good(values=[Decimal("0.12345678901234567890"), 1, 1]), "values", "without loss"),

@@ -28,12 +28,21 @@ def test_a_potential_can_not_hide_an_overflow() -> None:
         CoinChange(coins=[1, 10], amount=19).bound(Potential(coins=50, table=table))
 
 
+def test_amounts_beyond_any_table_are_refused_in_words() -> None:
+    vast = CoinChange(coins=[5e-324, 1e15, 1 / 3], amount=0.3, copies=1, costs=[0, 5, 7])
+    for witness in (Unreachable(), Exhaustion(), AmountTable(ceiling=5)):
+        with pytest.raises(InvalidWitnessError, match="takes about 2"):
+            vast.bound(witness)
+    assert "takes too long" in vast.explain_infeasible()
+
+
 @pytest.mark.parametrize("number", [-(10**30), -1, 0, 2**63, 10**30, 10**400])
 def test_numbers_of_any_size_prove_nothing_false(number: int) -> None:
     problem = CoinChange(coins=[1, 10], amount=19)
     table = np.zeros(3, dtype=np.int64)
     for witness in (Potential(coins=number, table=table), AmountTable(ceiling=number), Divisor(divisor=number)):
         assert not proves_too_much(problem, witness)
+        assert not proves_too_much(CoinChange(coins=[1e300, 1e-5], amount=1, copies=3), witness)
     unpayable = CoinChange(coins=[10], amount=3)
     if number > 3:
         assert unpayable.bound(Divisor(divisor=number)).value == INFINITY

@@ -111,3 +111,9 @@ def test_shifted_merge_reads_old_entries_only(pick: np.ufunc, shift: int) -> Non
 def test_an_incumbent_of_any_size_leaves_a_bound_that_holds(incumbent: int) -> None:
     problem = Knapsack(values=[3, 4], weights=[1, 2], capacity=2)
     assert 4 <= problem.bound(Replay(rows=np.array([1.5]), incumbent=incumbent)).value <= 5
+
+
+def test_a_vast_capacity_is_refused_in_words() -> None:
+    vast = Knapsack(values=[0, 1e-300], weights=[1e-300, 7.5e-297], capacity=3)
+    with pytest.raises(InvalidWitnessError, match="64 bits"):
+        vast.bound(Replay(rows=np.array([3.3]), incumbent=-(2**63)))

@@ -137,8 +137,8 @@ def _potential(problem: CoinChange, witness: Potential, seconds: float) -> Bound
     for gap in np.unique(largest - money.coins).tolist():
         if 0 < gap < len(table) and (narrow[gap:] > after[:-gap]).any():
             raise InvalidWitnessError(f"the potential grows by more than 1 over the coin {largest - gap}")
-    extra = np.arange(max(least - first, 0))  # counts below ``first`` can't make the amount at all
-    if (table[first * largest - money.amount + extra * largest] - extra <= first).any():
+    few = range(first, least)  # counts below ``first`` can't make the amount at all
+    if any(int(table[count * largest - money.amount]) <= count for count in few):
         raise InvalidWitnessError(f"the potential doesn't exclude fewer than {least} coins")
     value = max(least, first) * int(money.costs[0]) * problem.step
     return Bound(problem.round_bound(value), Evidence.PROVED, f"a table over {len(table):,} deficits, checked")

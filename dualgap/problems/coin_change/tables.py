@@ -36,7 +36,7 @@ def cheapest(money: Currency, ceiling: int, seconds: float) -> int:
         most = limit if cost == 0 else min(limit, (ceiling - 1) // cost)
         splits += [(piece * coin, piece * cost) for piece in pieces(most)]
     size = (money.amount + 1) * width.itemsize
-    _afford(size * len(splits) / _BYTES_PER_SECOND, seconds, 2 * size, "the amount table")
+    _afford(size * len(splits), _BYTES_PER_SECOND, seconds, 2 * size, "the amount table")
     deadline = time.monotonic() + seconds
     table = np.full(money.amount + 1, ceiling, dtype=width)
     table[0] = 0
@@ -59,16 +59,20 @@ def reachable(money: Currency, top: int, seconds: float) -> int:
         for coin, limit in zip(money.coins.tolist(), money.limits.tolist())
         for piece in pieces(min(limit, top // coin))
     ]
-    _afford(top / 8 * len(shifts) / _WORDS_PER_SECOND, seconds, top // 2, "the set of reachable amounts")
+    _afford(top // 8 * len(shifts), _WORDS_PER_SECOND, seconds, top // 2, "the set of reachable amounts")
+    deadline = time.monotonic() + seconds
     mask = (1 << (top + 1)) - 1
     reach = 1
     for shift in shifts:
+        if time.monotonic() > deadline:
+            raise InvalidWitnessError(f"replaying the set of reachable amounts took longer than {seconds:g} s")
         reach |= (reach << shift) & mask
     return reach
 
 
-def _afford(needed: float, seconds: float, size: int, what: str) -> None:
-    if needed > seconds:
-        raise InvalidWitnessError(f"replaying {what} takes about {needed:.2g} s, more than {seconds:g} s")
+def _afford(work: int, speed: float, seconds: float, size: int, what: str) -> None:
+    """Memory first: it keeps the numbers within floats."""
     if size > _MEMORY:
         raise InvalidWitnessError(f"replaying {what} takes about 2^{log2(size):.0f} bytes")
+    if work > speed * seconds:
+        raise InvalidWitnessError(f"replaying {what} takes about {work / speed:.2g} s, more than {seconds:g} s")

@@ -127,7 +127,8 @@ class Residual:
         """The knapsack over the free copies."""
         packed = self.packing
         items = np.flatnonzero((self.free > 0) & (packed.weights <= self.capacity))
-        limits = np.minimum(self.free[items], self.capacity // packed.weights[items]).astype(np.int64)
+        weights = packed.weights[items] if self.capacity < _SAFE else packed.weights[items].astype(object)
+        limits = np.minimum(self.free[items], self.capacity // weights).astype(np.int64)
         need = max(self.incumbent + 1 - self.worth, 0)
         return Instance(
             items, packed.values[items], packed.weights[items], limits, self.capacity, need, self.bound - self.worth
