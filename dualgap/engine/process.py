@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import queue
@@ -14,17 +13,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from dualgap.engine.environment import cache_folder
-from dualgap.engine.wire import read_frame, write_frame
+from dualgap.engine.wire import Frame, encoded, read_frame, write_frame
 
 POLL = 0.05
 GRACE = 0.4  # seconds past the limit that a solver has to hand in its answer before it is killed
 HEADROOM = 0.1  # seconds of the limit kept for the way back
+_PARTING = 1.0  # seconds that a process takes to be gone once its pipe is closed, at most
+_TAIL = 2**16  # bytes of a log that are read for its last lines
 
 
 @dataclass(frozen=True)
@@ -59,55 +59,54 @@ class WorkerProcess:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.requests = 0
-        descriptor, name = tempfile.mkstemp(prefix="dualgap-", suffix=".log")
-        os.close(descriptor)
-        self.log = Path(name)
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill; nameless: nothing is left whoever dies
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "dualgap.engine.worker", name],
+            [sys.executable, "-P", "-m", "dualgap.engine.worker", str(self.log.fileno())],
+            pass_fds=[self.log.fileno()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(setting.threads),
             start_new_session=True,
         )
         self.frames: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+        self.outbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self.threads = [threading.Thread(target=work, daemon=True) for work in (self._read, self._write)]
+        for thread in self.threads:
+            thread.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        while True:
-            try:
+        try:
+            while True:
                 self.frames.put(read_frame(self.process.stdout))  # type: ignore[arg-type]
-            except (EOFError, ValueError, OSError):
-                self.frames.put(None)
-                return
+        except Exception:  # the end, or what is no frame: nothing after it can be understood
+            self.frames.put(None)
+
+    def _write(self) -> None:
+        """In a thread of its own: a worker that doesn't read must not keep its parent from looking at the clock."""
+        with contextlib.suppress(OSError):  # it is gone; the reader sees the end of its pipe
+            while (frame := self.outbox.get()) is not None:
+                write_frame(self.process.stdin, frame)  # type: ignore[arg-type]
 
     @property
     def alive(self) -> bool:
         return self.process.poll() is None
 
     def send(self, data: dict[str, Any]) -> None:
-        """Raises:
-        _Ended: the worker is gone.
-        """
-        assert self.process.stdin is not None
-        try:
-            write_frame(self.process.stdin, data)  # type: ignore[arg-type]
-        except OSError:
-            raise _Ended("crash") from None
+        """Sends what the worker is to read; to one that is gone, nothing."""
+        self.outbox.put(encoded(data))
 
     def kill(self) -> None:
-        """Ends the worker and whatever it started."""
-        if self.alive:
-            with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
-                os.killpg(self.process.pid, signal.SIGKILL)
+        """Ends the worker and whatever it started, which may live on where it has died by itself."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left (macOS: but a zombie)
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self.reader.join()
-        for stream in (self.process.stdin, self.process.stdout):
-            with contextlib.suppress(OSError):  # what was still to be sent has nobody to read it
-                assert stream is not None
-                stream.close()
-        self.log.unlink(missing_ok=True)
+        self.outbox.put(None)
+        for thread, stream in zip(self.threads, (self.process.stdout, self.process.stdin), strict=True):
+            thread.join(_PARTING)
+            if stream is not None and not thread.is_alive():  # else a child that left the group holds the pipe
+                with contextlib.suppress(OSError):  # what was still to be sent has nobody to read it
+                    stream.close()
+        self.log.close()
 
     def run(
         self,
@@ -120,72 +119,69 @@ class WorkerProcess:
 
         Ctrl-C asks the solver for what it has and waits for it a moment; a second one kills at once.
         """
-        self.log.write_bytes(b"")
+        self._empty_log()
         self.requests += 1
-        request = {"request": self.requests, **request}
         watch = _Watch(self.process.pid, memory)
-        interrupted = False
-        pending: dict[str, Any] | None = request
+        interrupted = asked = False
+        self.send({"request": self.requests, **request})
         while True:
             try:
-                if pending is not None:
-                    self.send(pending)
-                    pending = None
-                frame = self._next(deadline, watch)
-                if frame["request"] != request["request"]:
-                    continue  # a late word on the request before
-                if frame["op"] == "progress":
+                frame = self._next()
+                if frame is not None and frame["request"] == self.requests:  # else a late word on the one before
+                    if frame["op"] != "progress":
+                        return Reply(frame, "interrupted" if interrupted else "finished", peak=watch.peak)
                     on_progress(frame)
-                    continue
+                if watch.exceeded():
+                    raise _Ended("memory")
+                late = time.monotonic() - deadline
+                if late >= 0 and not asked:
+                    self.send({"op": "stop"})
+                    asked = True
+                # Frames may wait because whoever follows the progress is slow: the answer may be among them.
+                if late >= (GRACE if self.frames.empty() else 2 * GRACE):
+                    raise _Ended("time")
             except KeyboardInterrupt:
-                if interrupted or pending is not None:
+                if interrupted:
                     self.kill()
                     return Reply(None, "interrupted", peak=watch.peak)
                 interrupted = True
                 deadline = min(deadline, time.monotonic())
-                continue
             except _Ended as end:
                 ended = "interrupted" if interrupted else end.reason
                 detail = self._last_words() if ended == "crash" else ""
                 self.kill()
                 return Reply(None, ended, detail, watch.peak)
-            return Reply(frame, "interrupted" if interrupted else "finished", peak=watch.peak)
 
-    def _next(self, deadline: float, watch: _Watch) -> dict[str, Any]:
-        """The next frame.
+    def _next(self) -> dict[str, Any] | None:
+        """The next frame; None where none comes for a moment.
 
         Raises:
-            _Ended: there will be none, and why.
+            _Ended: there will be none.
         """
-        asked = False
-        while True:
-            try:
-                frame = self.frames.get(timeout=POLL)
-            except queue.Empty:
-                now = time.monotonic()
-                if watch.exceeded():
-                    raise _Ended("memory") from None
-                if now >= deadline and not asked:
-                    self._ask_to_stop()
-                    asked = True
-                if now >= deadline + GRACE:
-                    raise _Ended("time") from None
-                continue
-            if frame is None:
-                raise _Ended("crash")
-            return frame
-
-    def _ask_to_stop(self) -> None:
-        with contextlib.suppress(_Ended):  # where it is gone already, the reader sees the end of its pipe
-            self.send({"op": "stop"})
+        try:
+            frame = self.frames.get(timeout=POLL)
+        except queue.Empty:
+            return None
+        if frame is None:
+            raise _Ended("crash")
+        return frame
 
     def _last_words(self) -> str:
-        code = self.process.wait()
+        try:
+            code = self.process.wait(_PARTING)
+        except subprocess.TimeoutExpired:
+            return f"the worker closed its pipe{self._tail()}"
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
         return f"the worker died: {how}{self._tail()}"
 
+    def _empty_log(self) -> None:
+        os.ftruncate(self.log.fileno(), 0)
+        os.lseek(self.log.fileno(), 0, os.SEEK_SET)  # the worker's descriptor shares this position
+
     def _tail(self) -> str:
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        size = os.fstat(self.log.fileno()).st_size
+        begin = max(size - _TAIL, 0)
+        text = os.pread(self.log.fileno(), _TAIL, begin).decode(errors="replace")
         lines = [line for line in text.splitlines() if line.strip()][-3:]
         return "; its last words: " + " | ".join(lines) if lines else ""
 
@@ -229,40 +225,3 @@ def _environment(threads: int) -> dict[str, str]:
         flags = os.environ.get("XLA_FLAGS", "")
         settings["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     return {**os.environ, **settings}
-
-
-class Pool:
-    """Warm workers by their setting; at most one waits for each."""
-
-    def __init__(self) -> None:
-        self._idle: dict[Setting, WorkerProcess] = {}
-        self._lock = threading.Lock()
-        self._owner = os.getpid()
-
-    def take(self, setting: Setting) -> WorkerProcess:
-        """A warm worker, or a new one."""
-        with self._lock:
-            if os.getpid() != self._owner:  # after a fork the pipes belong to the parent process
-                self._idle, self._owner = {}, os.getpid()
-            worker = self._idle.pop(setting, None)
-        return worker if worker is not None and worker.alive else WorkerProcess(setting)
-
-    def give_back(self, worker: WorkerProcess) -> None:
-        """Keeps a worker warm, or ends it where one waits already."""
-        with self._lock:
-            if worker.alive and worker.setting not in self._idle:
-                self._idle[worker.setting] = worker
-                return
-        worker.kill()
-
-    def close(self) -> None:
-        """Ends the waiting workers."""
-        with self._lock:
-            idle, self._idle = list(self._idle.values()), {}
-        if os.getpid() == self._owner:
-            for worker in idle:
-                worker.kill()
-
-
-POOL = Pool()
-atexit.register(POOL.close)

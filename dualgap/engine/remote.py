@@ -13,7 +13,8 @@ from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress
 from dualgap.engine.monitor import Monitor
 from dualgap.engine.perform import Performance, unfinished
-from dualgap.engine.process import HEADROOM, POOL, Reply, Setting
+from dualgap.engine.pool import POOL
+from dualgap.engine.process import HEADROOM, Reply, Setting
 from dualgap.engine.task import Task
 from dualgap.plugins.registry import registry
 

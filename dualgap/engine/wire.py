@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -13,14 +14,21 @@ _COUNT = struct.Struct("<QI")
 _LENGTH = struct.Struct("<Q")
 
 
-def write_frame(stream: BinaryIO, data: Any) -> None:
-    """Writes nested plain data; arrays travel as their bytes."""
+Frame = Sequence[bytes | memoryview]
+
+
+def encoded(data: Any) -> Frame:
+    """Nested plain data as the parts of a frame; arrays travel as their bytes, uncopied."""
     header, arrays = pack(data)
     lengths = b"".join(_LENGTH.pack(array.nbytes) for array in arrays)
-    stream.write(_COUNT.pack(len(header), len(arrays)) + lengths + header)
-    for array in arrays:
-        if array.nbytes:
-            stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    parts = [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data for array in arrays if array.nbytes]
+    return [_COUNT.pack(len(header), len(arrays)) + lengths + header, *parts]
+
+
+def write_frame(stream: BinaryIO, frame: Frame) -> None:
+    """Writes a frame whole; the stream must be a buffered one (a raw one may write less than it is given)."""
+    for part in frame:
+        stream.write(part)
     stream.flush()
 
 

@@ -1,7 +1,7 @@
-"""The worker process: ``python -P -m dualgap.engine.worker``. It takes closed specs on stdin and answers on its stdout.
+"""The worker process: ``python -P -m dualgap.engine.worker LOG`` takes closed specs on stdin and answers on its stdout.
 
-File descriptor 1 is kept for the protocol under another number; whatever a backend prints goes to a log. The process
-dies with its parent: end of file on stdin ends its whole process group.
+File descriptor 1 is kept for the protocol under another number; whatever a backend prints goes to the file with the
+descriptor ``LOG``. The process dies with its parent: end of file on stdin ends its whole process group.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress, RunContext
 from dualgap.engine.perform import perform
 from dualgap.engine.routes import routes
-from dualgap.engine.wire import read_frame, write_frame
+from dualgap.engine.wire import encoded, read_frame, write_frame
 from dualgap.plugins.registry import registry
 
 
 def main() -> None:
     """Serves requests until stdin ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    out = os.fdopen(os.dup(1), "wb")
     console = os.dup(2)
-    log = os.open(sys.argv[1] if len(sys.argv) > 1 else os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    log = int(sys.argv[1])
     os.dup2(log, 1)
     os.dup2(log, 2)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -67,7 +67,7 @@ class _Server:
 
     def send(self, data: dict[str, Any]) -> None:
         with self.lock:
-            write_frame(self.out, {"request": self.request, **data})
+            write_frame(self.out, encoded({"request": self.request, **data}))
 
     def serve(self, request: dict[str, Any]) -> None:
         """Answers one request with a result or an error; never dies of one."""

@@ -103,6 +103,38 @@ class Child(_Knapsack):
         threading.Event().wait()
 
 
+class Orphan(_Knapsack):
+    """Its fork holds the worker's pipes open after it has died."""
+
+    name = "orphan"
+
+    def solve(self, problem, ctx):
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+        ctx.report(bound=child)
+        os._exit(3)
+
+
+class Deaf(_Knapsack):
+    """Closes whatever is open, the worker's own pipe among it."""
+
+    name = "deaf"
+
+    def solve(self, problem, ctx):
+        os.closerange(3, 1024)
+        threading.Event().wait()
+
+
+class Chatty(_Knapsack):
+    name = "chatty"
+
+    def solve(self, problem, ctx):
+        while True:
+            ctx.report(point=packed(problem, 1))
+            threading.Event().wait(0.01)
+
+
 class Exit(_Knapsack):
     name = "exit"
 

@@ -6,15 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 import dualgap
-from dualgap.engine.process import POOL
+from dualgap.engine.pool import POOL
 from dualgap.plugins import registry as module
 
 PLUGIN = Path(__file__).parent / "misbehaving.py"
@@ -112,6 +115,47 @@ def test_children_of_a_backend_end_with_it():
     _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=5)
     assert pids
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_child_that_outlives_the_worker_does_not_keep_the_run():
+    run = dualgap.solve(PROBLEM, "orphan", time=3)
+    assert run.certificate.value == 0
+    child = int(run.certificate.bound)
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_worker_that_closes_its_pipe_is_a_crash():
+    run = dualgap.solve(PROBLEM, "deaf", time=60)
+    assert run.stop == "error"
+    assert "closed its pipe" in run.message
+
+
+def test_the_limit_holds_while_a_worker_reads_nothing():
+    dualgap.solve(PROBLEM, "highs", time=20)
+    worker = next(iter(POOL._idle.values()))
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    ones = np.ones(50_000)  # more than a pipe holds
+    run = dualgap.solve(dualgap.Knapsack(values=ones, weights=ones, capacity=5), "highs", time=0.5)
+    assert run.stop == "time"
+    assert worker.process.returncode == -signal.SIGKILL
+
+
+def test_the_limit_holds_where_progress_is_followed_slowly():
+    run = dualgap.solve(PROBLEM, "chatty", time=1.5, on_progress=lambda snapshot: threading.Event().wait(0.3))
+    assert run.stop == "time"
+    assert run.certificate.value == 3
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dualgap.solve(PROBLEM, "highs", time=20)
+    assert not list(tmp_path.iterdir())
+    worker = next(iter(POOL._idle.values()))
+    worker.process.kill()
+    worker.process.wait()
+    assert dualgap.solve(PROBLEM, "highs", time=20).certificate.value == 9
+    assert not any(thread.is_alive() for thread in worker.threads)
+    assert worker.log.closed
 
 
 def test_an_unknown_backend_failure_does_not_poison_the_next_run():
