@@ -97,6 +97,8 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """Ends the worker and whatever it started, which may live on where it has died by itself."""
+        if self.log.closed:
+            return  # ended before: its number may be another process's by now
         with contextlib.suppress(ProcessLookupError, PermissionError):  # none is left (macOS: but a zombie)
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
