@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgap.core.arrays import array_digest
+from dualgap.core.arrays import array_digest, shown
 from dualgap.core.errors import Fault, SpecError
 
 SIDECAR_BYTES = 64 * 1024
@@ -89,11 +89,25 @@ def from_json(data: Any, sidecars: Path | None = None) -> Any:
     """
     if isinstance(data, dict):
         if _FRACTION in data:
-            return Fraction(data[_FRACTION])
+            return read_fraction(data[_FRACTION])
         if _SIDECAR in data:
             return _read_array(str(data[_SIDECAR]), sidecars)
         return {key: from_json(value, sidecars) for key, value in data.items()}
     return [from_json(value, sidecars) for value in data] if isinstance(data, list) else data
+
+
+def read_fraction(text: Any) -> Fraction:
+    """A fraction as "numerator/denominator"; Python's own reading takes exponents, and with them forever.
+
+    Raises:
+        SpecError: it is none.
+    """
+    try:
+        above, below = (int(part) for part in text.split("/"))
+        return Fraction(above, below)
+    except (AttributeError, ValueError, ZeroDivisionError):
+        fault = Fault(_FRACTION, f"{shown(text)} is no fraction", 'write it as "5/2"')
+        raise SpecError([fault], "run") from None
 
 
 def write_array(array: np.ndarray, folder: Path) -> str:
@@ -112,8 +126,9 @@ def write_array(array: np.ndarray, folder: Path) -> str:
 def _read_array(digest: str, folder: Path | None) -> np.ndarray:
     path = (folder or Path()) / f"{Path(digest).name}.npy"
     try:
-        array: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        mapped: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)  # no longer than the file
+        array = np.array(mapped)
+    except (OSError, ValueError, EOFError) as error:
         fault = Fault(_SIDECAR, f"can't read {path}: {error}", "keep the run's .arrays folder beside it")
         raise SpecError([fault], "run") from error
     if array_digest(array) != digest:

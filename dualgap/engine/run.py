@@ -10,13 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from dualgap.core.audit import Audit
-from dualgap.core.certificate import Bound, Certificate, Check, Evidence, Sense, Verdict
+from dualgap.core.certificate import Certificate, Check
 from dualgap.core.claim import Scalar, Stop, TracePoint
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
-from dualgap.core.serialize import from_json, to_json
+from dualgap.core.serialize import from_json, read_fraction, to_json
 from dualgap.core.witness import Witness
 
 SCHEMA_VERSION = 1
@@ -70,6 +72,12 @@ class Run:
     def name(self) -> str:
         """The label where one was given, else the solver."""
         return self.label or self.solver
+
+    @property
+    def requested_gap(self) -> float:
+        """The relative gap at which the solver was told to stop."""
+        gap = self.budget.get("gap")
+        return nearest(gap) if isinstance(gap, int | float) and gap > 0 else 0.0
 
     @property
     def exit_code(self) -> int:
@@ -151,39 +159,23 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         raise SpecError(
             [Fault("problem.hash", "this run is of another problem", "give the spec it was made from")], source
         )
-    answer = raw.get("answer")
-    witness = raw.get("witness")
-    return Run(
-        kind=problem.kind,
-        problem_hash=problem.digest(),
-        solver=str(raw.get("solver", "")),
-        parameters=raw.get("parameters") or {},
-        label=str(raw.get("label", "")),
-        route=tuple(raw.get("route") or ()),
-        answer=problem.read_answer(answer) if answer is not None else None,
-        answer_data=answer,
-        certificate=certificate_from_data(raw.get("certificate")),
-        witness=Witness.unpack(witness) if witness else None,
-        stop=Stop(raw["stop"]) if raw.get("stop") else None,
-        message=str(raw.get("message", "")),
-        seconds=raw.get("seconds") or {},
-        peak_memory=int(raw.get("peak_memory") or 0),
-        budget=raw.get("budget") or {},
-        seed=int(raw.get("seed") or 0),
-        isolated=bool(raw.get("isolated", True)),
-        checks=tuple(Check(c["name"], c["passed"], c.get("detail", "")) for c in raw.get("checks") or ()),
-        trace=tuple(TracePoint(t[0], _real(t[1]), _real(t[2])) for t in raw.get("trace") or ()),
-        statistics=raw.get("statistics") or {},
-        versions=raw.get("versions") or {},
-        artefacts=raw.get("artefacts") or {},
-        conflict=tuple(raw.get("conflict") or ()),
-        audits=tuple(Audit(**audit) for audit in raw.get("audits") or ()),
-        refused=str(raw.get("refused", "")),
-        error=str(raw.get("error", "")),
-    )
+    answer, witness = raw.get("answer"), raw.get("witness")
+    fields = {
+        **raw,
+        "kind": problem.kind,
+        "problem_hash": problem.digest(),
+        "answer": problem.read_answer(answer) if answer is not None else None,
+        "answer_data": answer,
+        "witness": Witness.unpack(witness) if witness else None,
+        "certificate": _with_exact_numbers(raw.get("certificate")),
+        "trace": [dict(zip(("seconds", "value", "bound"), point)) for point in raw.get("trace") or ()],
+    }
+    run: Run = _validated(Run, fields, source)
+    return run
 
 
 _NUMBERS = ("value", "bound", "gap")
+_SHOWN = 5
 
 
 def _number(value: Real | None) -> int | float | None:
@@ -210,24 +202,30 @@ def _certificate_data(certificate: Certificate | None) -> dict[str, Any] | None:
     return data
 
 
-def certificate_from_data(data: Mapping[str, Any] | None) -> Certificate | None:
-    """A certificate from its JSON data, exact numbers restored."""
-    if data is None:
-        return None
-    known = {f.name for f in dataclasses.fields(Certificate)}
-    fields = {name: value for name, value in data.items() if name in known}
-    for name in _NUMBERS:
-        fields[name] = _real(fields.get(name))
-    for name, text in (data.get("exact") or {}).items():
-        fields[name] = Fraction(text)
-    fields["sense"], fields["verdict"] = Sense(data["sense"]), Verdict(data["verdict"])
-    fields["evidence"] = Evidence(data["evidence"])
-    fields["bounds"] = tuple(
-        Bound(_real(b["value"]) or 0, Evidence(b["evidence"]), b.get("argument", ""), b.get("margin", 0.0))
-        for b in data.get("bounds") or ()
-    )
-    return Certificate(**fields)
+def certificate_from_data(data: Any) -> Certificate:
+    """A certificate from its JSON data, exact numbers restored.
+
+    Raises:
+        SpecError: it isn't one.
+    """
+    certificate: Certificate = _validated(Certificate, _with_exact_numbers(data), "certificate")
+    return certificate
 
 
-def _real(value: Any) -> Real | None:
-    return float(value) if isinstance(value, str) else value
+def _with_exact_numbers(data: Any) -> Any:
+    exact = data.get("exact") if isinstance(data, Mapping) else None
+    if not isinstance(exact, Mapping):
+        return data
+    return {**data, **{name: read_fraction(text) for name, text in exact.items()}}
+
+
+def _validated(cls: type, fields: Any, source: str) -> Any:
+    """A dataclass from plain data; what it doesn't know is left out."""
+    try:
+        return TypeAdapter(cls).validate_python(fields)
+    except ValidationError as error:
+        found = [
+            Fault(".".join(map(str, item["loc"])) or "(top)", f"damaged: {item['msg']}", "write it again with solve -o")
+            for item in error.errors(include_url=False)[:_SHOWN]
+        ]
+        raise SpecError(found, source) from None

@@ -67,7 +67,7 @@ def _read_file(problem: Problem, path: Path) -> Any:
         if suffix in (".npz", ".npy"):
             return _read_data(problem, _arrays(path), str(path), None)
         text = read_text(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise _bad(path, f"can't be read: {error}", _FORMATS) from None
     if suffix == ".csv":
         return _read_csv(problem, text, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,11 +21,12 @@ from dualgap.engine.environment import versions
 from dualgap.engine.load import load
 from dualgap.engine.run import Attempt, Run
 from dualgap.engine.solve import solve
+from dualgap.engine.task import Settings
 from dualgap.study.answers import read_answer, read_given
 
 GIVEN = "given"  # stands for the solver in the run of a bare answer
 FILE = "file:"  # checks of what a file says begin so
-VERIFY_SECONDS = 30.0
+VERIFY_SECONDS = Settings().verify_seconds  # as a run has by default: what was too long then is so now
 _RECORDED = ("value", "bound", "evidence", "verdict", "tolerance")
 _RELATION = re.compile(rf"\(({'|'.join(Relation)})\)$")
 
@@ -61,7 +63,7 @@ def grade(
         return run  # refused or failed: it says nothing that could be checked
     began = monotonic()
     outcome = _outcome(run)
-    limits: dict[str, Any] = {"tolerance": tolerance, "seconds": VERIFY_SECONDS, "gap": run.budget.get("gap") or 0.0}
+    limits: dict[str, Any] = {"tolerance": tolerance, "seconds": VERIFY_SECONDS, "gap": run.requested_gap}
     verification = verify(closed, outcome, **limits)
     recorded = _recorded(run.certificate, verification.certificate) if run.certificate is not None else ()
     extra: tuple[Check, ...] = ()
@@ -106,13 +108,17 @@ def _outcome(run: Run) -> Outcome:
         answer=run.answer,
         feasible=said is None or said.feasible or said.verdict is Verdict.VIOLATED,
         stop=run.stop or Stop.FINISHED,
-        # Exactly as it stands: a float would be moved to the objective's lattice a second time.
-        bound=fraction(claimed[0].value) if claimed else None,
+        bound=_as_it_stands(claimed[0].value) if claimed else None,
         witness=run.witness,
         conflict=run.conflict,
         relation=compose(relations),
         message=run.message,
     )
+
+
+def _as_it_stands(bound: Real) -> Real:
+    """Exact where it can be: a float would be moved to the objective's lattice a second time."""
+    return fraction(bound) if isfinite(nearest(bound)) else bound
 
 
 def _recorded(said: Certificate, found: Certificate) -> tuple[Check, ...]:

@@ -135,8 +135,7 @@ def _claims_optimum(run: Run) -> bool:
         return False
     entry = registry().solvers.get(run.solver)
     exact = entry is not None and Trait.EXACT in entry.resolve().traits
-    asked = float(run.budget.get("gap") or 0.0)
-    return certificate.evidence.verified or (exact and run.stop is Stop.FINISHED and asked == 0.0)
+    return certificate.evidence.verified or (exact and run.stop is Stop.FINISHED and run.requested_gap == 0.0)
 
 
 def _improves(sense: Sense, point: Point, certificate: Certificate) -> bool:
