@@ -77,7 +77,7 @@ def _run_facts(run: Run) -> Iterator[tuple[str, str | Text]]:
     if run.seconds:
         yield "seconds", format_seconds(run)
     if run.peak_memory:
-        yield "memory", f"{run.peak_memory / 2**20:,.0f} MB at most"
+        yield "memory", f"{-(-run.peak_memory // 2**20):,} MB at most"
 
 
 def _solver(run: Run) -> str:

@@ -85,8 +85,12 @@ class RunContext:
                 return
             self._sent = time.monotonic()
             carries = self._built.route.relation.carries_bounds
+            try:
+                answer = self._built.answer(pending.get("point"))
+            except ValueError:
+                answer = None  # NaN on the way to something better does no harm
             progress = Progress(
-                answer=self._built.answer(pending.get("point")),
+                answer=answer,
                 bound=self._built.lift_bound(pending.get("bound")) if carries else None,
                 witness=self._built.lift_witness(pending.get("witness")),
             )

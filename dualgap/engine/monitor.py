@@ -46,8 +46,13 @@ class Monitor:
             value = self._feasible_value(progress.answer)
             if value is not None and (self.value is None or self.problem.sense.better(value, self.value)):
                 self.answer, self.value = progress.answer, value
-        if progress.bound is not None and (self.bound is None or self.problem.sense.better(self.bound, progress.bound)):
-            self.bound = progress.bound
+        bound = progress.bound
+        if (
+            bound is not None
+            and bound == bound
+            and (self.bound is None or self.problem.sense.better(self.bound, bound))
+        ):
+            self.bound = bound  # never NaN: nothing would be tighter
         if progress.witness is not None:
             self.witness = progress.witness
         self.trace.append(TracePoint(seconds, self.value, self.bound))

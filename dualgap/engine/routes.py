@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dualgap.core.claim import Claim, Outcome
+import numpy as np
+
+from dualgap.core.claim import Claim, Outcome, Stop
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
@@ -111,7 +113,18 @@ class BuiltRoute:
                 self.form = crossing.form
 
     def answer(self, point: Any) -> Any:
-        """The answer that a form's point stands for; None on a bound-only route."""
+        """The answer that a form's point stands for; None on a bound-only route.
+
+        Raises:
+            TypeError: it is no answer to this problem. ValueError: it stands for none (NaN, say).
+        """
+        answer = self._decoded(point)
+        if answer is not None and not isinstance(answer, self.problem.answer_type):
+            expected, got = self.problem.answer_type.__name__, type(answer).__name__
+            raise TypeError(f"{self.problem.kind} takes a {expected} as its answer, not a {got}")
+        return answer
+
+    def _decoded(self, point: Any) -> Any:
         view = self.route.view
         if view is None or point is None:
             return point
@@ -161,17 +174,28 @@ class BuiltRoute:
         return witness
 
     def outcome(self, claim: Claim) -> Outcome:
-        """The claim in the problem's own terms."""
+        """The claim in the problem's own terms; of a point that stands for no answer, its bound remains."""
         exact = self.route.relation is Relation.EXACT
+        answer, stop, message = None, claim.stop, claim.message
+        try:
+            answer = self.answer(claim.point)
+        except ValueError:
+            stop = Stop.NONFINITE if _spoiled(claim.point) else Stop.ERROR
+            message = "the solver's point stands for no answer" + (f"; {message}" if message else "")
         return Outcome(
-            answer=self.answer(claim.point),
+            answer=answer,
             feasible=claim.feasible,
-            stop=claim.stop,
+            stop=stop,
             value=self.lift_bound(claim.value) if exact else None,
             bound=self.lift_bound(claim.bound),
             witness=self.lift_witness(claim.witness),
             conflict=claim.conflict,
             relation=self.route.relation,
             statistics=claim.statistics,
-            message=claim.message,
+            message=message,
         )
+
+
+def _spoiled(point: Any) -> bool:
+    """Whether there is NaN or infinity in an array."""
+    return isinstance(point, np.ndarray) and not np.isfinite(point).all()

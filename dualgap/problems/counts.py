@@ -137,6 +137,13 @@ def read_counts(data: Any, field: str, names: Sequence[str]) -> np.ndarray:
     return counts
 
 
+def write_counts(counts: np.ndarray, field: str, names: Sequence[str]) -> dict[str, Any]:
+    """The inverse of ``read_counts``; counts of another length (a solver may be that wrong) as they stand."""
+    if len(counts) != len(names):
+        return {"counts": counts.tolist()}
+    return {field: {names[j]: int(counts[j]) for j in np.flatnonzero(counts).tolist()}}
+
+
 def _whole(values: Any, field: str, length: int) -> np.ndarray:
     try:
         array = _whole_numbers(as_array(values))

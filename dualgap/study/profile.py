@@ -30,7 +30,7 @@ def profile(problem: Problem, run: Run, standing: Standing) -> Html:
                 ("stopped", _stopped(run)),
                 ("bound from", run.certificate.argument if run.certificate is not None else ""),
                 ("counted", _pairs(run.statistics)),
-                ("memory", f"{run.peak_memory / 2**20:,.0f} MB at most" if run.peak_memory else ""),
+                ("memory", f"{-(-run.peak_memory // 2**20):,} MB at most" if run.peak_memory else ""),
                 ("process", "" if run.isolated else "ran inside the calling process"),
             ]
         ),

@@ -87,6 +87,23 @@ def test_exact_fractions_survive():
     assert certificate_from_data(data["certificate"]).bound == certificate.bound
 
 
+def test_what_a_certificate_says_of_infinities_comes_back(run):
+    metrics = {"test": {"log loss": float("inf"), "accuracy": 0.5}, "train": {"lift": float("-inf")}}
+    violations = {"row": float("inf")}
+    certificate = replace(run.certificate, metrics=metrics, violations=violations)
+    again = certificate_from_data(json.loads(replace(run, certificate=certificate).json())["certificate"])
+    assert (again.metrics, again.violations) == (metrics, violations)
+
+
+def test_attempts_and_audits_come_back(run, tmp_path):
+    attempt = dualgap.engine.run.Attempt("greedy", "first", "feasible", Fraction(1, 3), float("inf"), 0.5)
+    audit = dualgap.Audit("shards", True, "agree", {"error": Fraction(1, 3), "most": float("inf")}, 1.5)
+    replace(run, attempts=(attempt,), audits=(audit,)).save(tmp_path / "run.json")
+    again = read_run(tmp_path / "run.json", PROBLEM)
+    assert again.audits == (audit,)
+    assert again.attempts == (replace(attempt, value=1 / 3),)
+
+
 def test_infinities_are_words():
     problem = dualgap.CoinChange(coins=[6, 10], amount=7)
     from dualgap.core.claim import Outcome, Stop

@@ -16,7 +16,7 @@ from dualgap.core.errors import SpecError
 from dualgap.engine.run import Run
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.knapsack import Knapsack
-from dualgap.study.grade import grade, read_answer
+from dualgap.study.grade import disputed, grade, read_answer
 from tests.study.liars import packed
 
 SOLUTION = """Model status
@@ -209,3 +209,64 @@ def test_a_bound_for_a_bare_answer(knapsack: Knapsack, registered: Callable[[Any
     assert run.certificate.bound is not None
     assert 220 <= run.certificate.bound <= 240
     assert run.attempts
+
+
+@pytest.mark.parametrize(
+    ("path", "odd"),
+    [
+        (("certificate", "value"), []),
+        (("certificate", "exact"), {"value": "1e999999999"}),
+        (("certificate", "exact"), {"value": "1/0"}),
+        (("certificate", "bounds"), [{"value": None, "evidence": "claimed"}]),
+        (("certificate", "metrics"), 7),
+        (("parameters",), True),
+        (("route",), [1]),
+        (("trace",), [5]),
+        (("audits",), [{"name": 1}]),
+        (("label",), {"$fraction": "1e999999999"}),
+        (("label",), {"$fraction": [1]}),
+        (("witness",), {"type": "multipliers", "rows": {"$sidecar": "../../etc/passwd"}}),
+        (("answer",), {"counts": [1e300, 0, 0]}),
+    ],
+)
+def test_a_damaged_run_is_refused_in_words(
+    knapsack: Knapsack, saved: tuple[Path, dict[str, Any]], path: tuple[str, ...], odd: Any
+) -> None:
+    file, data = saved
+    table = data if len(path) == 1 else data[path[0]]
+    table[path[-1]] = odd
+    file.write_text(json.dumps(data))
+    with pytest.raises(SpecError):
+        grade(knapsack, file)
+
+
+@pytest.mark.parametrize("odd", ["inf", "-inf", "nan", 10**400, -(10**400)])
+@pytest.mark.parametrize("field", ["value", "bound", "gap", "relative_gap", "tolerance"])
+def test_odd_numbers_in_a_run_are_disputed_or_refused(
+    knapsack: Knapsack, saved: tuple[Path, dict[str, Any]], field: str, odd: Any
+) -> None:
+    file, data = saved
+    data["certificate"][field] = odd
+    data["certificate"]["bounds"] = [{"value": odd, "evidence": "claimed"}]
+    data["budget"]["gap"] = odd
+    file.write_text(json.dumps(data))
+    try:
+        run = grade(knapsack, file)
+    except SpecError:
+        assert field in ("relative_gap", "tolerance")  # floats
+        return
+    assert disputed(run) or field in ("gap", "relative_gap")
+    assert run.json()
+
+
+def test_a_sidecar_that_claims_to_be_vast_is_refused(knapsack: Knapsack, saved: tuple[Path, dict[str, Any]]) -> None:
+    file, data = saved
+    data["witness"] = {"type": "multipliers", "rows": {"$sidecar": "a" * 64}}
+    file.write_text(json.dumps(data))
+    folder = file.with_suffix(".arrays")
+    folder.mkdir()
+    with (folder / f"{'a' * 64}.npy").open("wb") as stream:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (10**13,)}
+        np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(SpecError, match="can't read"):
+        grade(knapsack, file)

@@ -32,6 +32,7 @@ from dualgap.problems.counts import (
     fault,
     format_decimal,
     read_counts,
+    write_counts,
 )
 
 
@@ -200,10 +201,11 @@ class CoinChange(Problem):
         return CoinChangeAnswer(counts=read_counts(data, "coins", self.coin_names))
 
     def write_answer(self, answer: Any) -> dict[str, Any]:
-        used = np.flatnonzero(answer.counts).tolist()
-        return {"coins": {self.coin_names[j]: int(answer.counts[j]) for j in used}}
+        return write_counts(answer.counts, "coins", self.coin_names)
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
+        if len(answer.counts) != self.size:
+            return super().render(answer)
         rows: list[tuple[str, ...]] = [("coin", "count", "sum", "cost")]
         for j in np.flatnonzero(answer.counts).tolist():
             count = int(answer.counts[j])

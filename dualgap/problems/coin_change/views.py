@@ -54,7 +54,7 @@ def integer_program(problem: CoinChange) -> MixedIntegerProgram:
 def _decode(problem: CoinChange, point: Any) -> CoinChangeAnswer:
     from dualgap.problems.coin_change.spec import CoinChangeAnswer
 
-    return CoinChangeAnswer(counts=np.rint(np.asarray(point, dtype=np.float64)).astype(np.int64))
+    return CoinChangeAnswer(counts=np.rint(np.asarray(point, dtype=np.float64)))
 
 
 def _lift_witness(witness: Witness) -> Witness | None:

@@ -30,6 +30,7 @@ from dualgap.problems.counts import (
     fault,
     format_decimal,
     read_counts,
+    write_counts,
 )
 
 if TYPE_CHECKING:
@@ -220,10 +221,11 @@ class Knapsack(Problem):
         return KnapsackAnswer(counts=read_counts(data, "items", self.item_names))
 
     def write_answer(self, answer: Any) -> dict[str, Any]:
-        packed = np.flatnonzero(answer.counts).tolist()
-        return {"items": {self.item_names[index]: int(answer.counts[index]) for index in packed}}
+        return write_counts(answer.counts, "items", self.item_names)
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
+        if len(answer.counts) != self.size:
+            return super().render(answer)
         rows = [("item", "count", "value", *self.row_names)]
         for index in np.flatnonzero(answer.counts).tolist():
             count = int(answer.counts[index])

@@ -56,7 +56,7 @@ def integer_program(problem: Knapsack) -> MixedIntegerProgram:
 def _decode(problem: Knapsack, point: Any) -> KnapsackAnswer:
     from dualgap.problems.knapsack.spec import KnapsackAnswer
 
-    return KnapsackAnswer(counts=np.rint(np.asarray(point, dtype=np.float64)).astype(np.int64))
+    return KnapsackAnswer(counts=np.rint(np.asarray(point, dtype=np.float64)))
 
 
 def _negated(bound: Real) -> Real:
