@@ -43,9 +43,15 @@ class Axis:
         power = 10.0 ** floor(log10(raw))
         step = next(power * k for k in _STEPS if power * k >= raw * 0.999)
         step = max(step, 1.0) if self.whole else step
+        places = self._places(step)
+        if not places:  # a step of nearly the whole axis may miss it
+            step = max(step / 5.0, 1.0) if self.whole else step / 5.0
+            places = self._places(step)
         decimals = max(0, -floor(log10(step) + 1e-9))
-        places = range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)
         return [(k * step, f"{k * step:,.{decimals}f}" if decimals <= 12 else f"{k * step:.6g}") for k in places]
+
+    def _places(self, step: float) -> range:
+        return range(ceil(self.low / step - 1e-9), floor(self.high / step + 1e-9) + 1)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ def test_ticks_are_inside_and_distinct(low: float, width: float, count: int) -> 
     assert all(0 <= axis.at(place) <= 100 and not axis.beyond(place) for place, _ in ticks)
 
 
+def test_a_step_that_misses_the_axis_is_made_smaller() -> None:
+    assert [text for _, text in Axis(1.0, 400_400_402.0).ticks(2)][0] == "100,000,000"
+
+
 def test_outliers_are_cut_off() -> None:
     axis = value_axis([100, 101, 102, 103, 0], [101, 102])
     assert axis is not None
