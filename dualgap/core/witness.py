@@ -67,10 +67,14 @@ class FarkasRay(Witness):
 
 
 class Ray(Witness):
-    """A direction along which feasible points improve without end: a proof of unboundedness."""
+    """A direction along which feasible points improve without end: with a feasible ``point``, a proof of unboundedness.
+
+    ``point`` is empty where none was found: then the ray shows only that the problem is unbounded or infeasible.
+    """
 
     type: ClassVar[str] = "ray"
     direction: Vector
+    point: Vector = as_array(())
 
 
 class Exhaustion(Witness):
