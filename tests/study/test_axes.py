@@ -31,7 +31,7 @@ def test_ticks_are_inside_and_distinct(low: float, width: float, count: int) -> 
 
 
 def test_a_step_that_misses_the_axis_is_made_smaller() -> None:
-    assert [text for _, text in Axis(1.0, 400_400_402.0).ticks(2)][0] == "100,000,000"
+    assert len(Axis(1.0, 400_400_402.0).ticks(2)) == 4
 
 
 def test_outliers_are_cut_off() -> None:
