@@ -13,7 +13,6 @@ from dualgap.engine.routes import BuiltRoute, routes
 from dualgap.plugins.registry import registry
 
 WRITER = "highs"
-SUFFIXES = (".mps", ".lp")
 
 
 def write_model(problem: Problem, solver: str | None, via: str | None, path: Path) -> None:
@@ -22,10 +21,11 @@ def write_model(problem: Problem, solver: str | None, via: str | None, path: Pat
     Raises:
         UsageError: an unknown suffix, or no such program on the way to this solver.
     """
-    from dualgap.solvers.highs import write_model as write
+    from dualgap.solvers.model_files import SUFFIXES
+    from dualgap.solvers.model_files import write_model as write
 
-    if path.suffix not in SUFFIXES:
-        raise UsageError(f"--write-model {path}: name a file that ends in {' or '.join(SUFFIXES)}")
+    if not path.name.endswith(SUFFIXES):
+        raise UsageError(f"--write-model {path}: name a file that ends in {', '.join(SUFFIXES)}")
     instance = prepare(solver or WRITER).instance
     found = routes(problem, instance, registry().all_bridges(), via)
     route = next((route for route in found if issubclass(route.target, MixedIntegerProgram)), None)

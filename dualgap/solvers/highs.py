@@ -14,10 +14,8 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.solvers.floats import lossy
-from dualgap.solvers.highs_model import load, write_model
+from dualgap.solvers.highs_model import load
 from dualgap.solvers.relaxation import Relaxed, linear_end, relax, without_columns
-
-__all__ = ["Highs", "write_model"]
 
 # Probing in presolve takes time quadratic in the length of a row and doesn't look at the clock: 0.9 s at 5,000 binary
 # columns, 7 s at 10,000, over a minute at 100,000, where the search without presolve closes 4e-6 in one second.

@@ -1,20 +1,15 @@
-"""Forms as HiGHS models: arrays handed over whole, options checked, models written to files."""
+"""Forms as HiGHS models: arrays handed over whole, options checked."""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import MixedIntegerProgram
-
-# In .lp files a name that starts like a number (or its exponent) would be read as one.
-_NAMES = {".mps": re.compile(r"\S{1,255}"), ".lp": re.compile(r"(?![eE][0-9])[A-Za-z_][\w.\[\]]{0,254}", re.ASCII)}
 
 
 def load(form: MixedIntegerProgram, options: Mapping[str, Any], *, relaxed: bool = False) -> Any:
@@ -68,31 +63,3 @@ def _set_option(highs: Any, name: str, value: Any) -> None:
         value = "on" if value else "off"
     if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
         raise UsageError(f"HiGHS option {name} can't be {value!r}")
-
-
-def write_model(form: MixedIntegerProgram, path: str | Path) -> str:
-    """Writes the form as ``.mps`` or ``.lp``, by its suffix, with the names of columns and rows.
-
-    Returns:
-        What the file format couldn't keep, for people; empty where every name was kept.
-
-    Raises:
-        UsageError: another suffix, or the file can't be written.
-    """
-    import highspy
-
-    target = Path(path)
-    if target.suffix not in _NAMES:
-        raise UsageError(f"can't write a model to {target.name}: the name must end in .mps or .lp")
-    highs = load(form, {})
-    lost = []
-    for kind, names, give in (("column", form.columns, highs.passColName), ("row", form.rows, highs.passRowName)):
-        bad = next((name for name in names if not _NAMES[target.suffix].fullmatch(name)), None)
-        if bad is not None:
-            lost.append(f"{target.suffix} files can't hold the {kind} name {bad!r}: {kind}s are numbered in order")
-            continue
-        for index, name in enumerate(names):
-            give(index, name)
-    if highs.writeModel(str(target)) == highspy.HighsStatus.kError:
-        raise UsageError(f"can't write {target}; is its folder there and writable?")
-    return "; ".join(lost)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from dualgap.core.claim import Stop
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.solver import Budget
 from dualgap.core.witness import FarkasRay, Multipliers, Ray
-from dualgap.solvers.highs import Highs, write_model
+from dualgap.solvers.highs import Highs
 from dualgap.solvers.relaxation import one_row_multiplier
 from tests.solvers.programs import (
     INF,
@@ -217,39 +216,6 @@ def test_whole_way_with_verdicts() -> None:
         dualgap.solve(problem, "highs[nonsense=1]", isolate=False)
     with pytest.raises(NoRouteError, match="2\\^53"):
         dualgap.solve(dualgap.Knapsack(values=[2**60], weights=[1], capacity=1), "highs", isolate=False)
-
-
-@pytest.mark.parametrize("suffix", [".mps", ".lp"])
-def test_written_models_come_back(tmp_path: Path, suffix: str) -> None:
-    import highspy
-
-    form = program(
-        [-3, -2, 1],
-        [[2, 3, 0], [1, 0, -1]],
-        [-INF, 0],
-        [7, 1],
-        upper=[5, INF, INF],
-        integer=[True, True, False],
-        offset=10.0,
-    )
-    form = replace(form, columns=("tea", "milk_2", "x.3"), rows=("cap", "link"))
-    assert write_model(form, tmp_path / f"model{suffix}") == ""
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    assert highs.readModel(str(tmp_path / f"model{suffix}")) == highspy.HighsStatus.kOk
-    highs.run()
-    assert highs.getInfo().objective_function_value == pytest.approx(Highs().solve(form, Recorder()).value)
-    assert list(highs.getLp().col_names_) == ["tea", "milk_2", "x.3"]
-
-
-def test_written_models_say_what_they_lose(tmp_path: Path) -> None:
-    form = replace(program([1, 2], upper=1), columns=("5", "10"))
-    assert "'5'" in write_model(form, tmp_path / "a.lp")
-    assert write_model(form, tmp_path / "a.mps") == ""
-    with pytest.raises(UsageError, match=r"\.mps or \.lp"):
-        write_model(form, tmp_path / "a.txt")
-    with pytest.raises(UsageError, match="folder"):
-        write_model(form, tmp_path / "nowhere" / "a.mps")
 
 
 @pytest.mark.shared_data
