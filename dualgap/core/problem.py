@@ -26,15 +26,15 @@ class Answer(Record):
 class Problem(Record):
     """Base of problem kinds: the fields are the closed spec.
 
-    Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``; ``columns``
-    the fields where a string in a raw spec names a column of ``data``.
+    Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``;
+    ``column_fields`` the fields where a string in a raw spec names a column of ``data``.
     """
 
     kind: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     api: ClassVar[int] = 1
     answer_type: ClassVar[type[Answer]] = Answer
-    columns: ClassVar[tuple[str, ...]] = ()
+    column_fields: ClassVar[tuple[str, ...]] = ()
     raw_fields: ClassVar[Mapping[str, str]] = {}
 
     # What the problem is.
@@ -119,7 +119,7 @@ class Problem(Record):
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         """Closes a raw spec: files read, columns taken, splits made. The result has the model's fields only."""
-        return resolver.columns(spec, cls.columns)
+        return resolver.columns(spec, cls.column_fields)
 
 
 def parsed(model: type[Any], data: Any, source: str) -> Any:

@@ -48,7 +48,7 @@ def new_spec(problem: type[Problem], size: int, seed: int, **options: Any) -> st
 
 def raw_fields(problem: type[Problem]) -> dict[str, str]:
     """What a raw spec of this kind may say besides the problem's own fields, with its meaning."""
-    data = {"data": _DATA} if problem.columns else {}
+    data = {"data": _DATA} if problem.column_fields else {}
     makes = {"generate": f"{_GENERATE}, such as {{size = 100, seed = 1}}"} if _generates(problem) else {}
     return {**data, **problem.raw_fields, **makes}
 
@@ -63,7 +63,7 @@ def schema(problem: type[Problem]) -> dict[str, Any]:
     properties: dict[str, Any] = {"kind": {"const": problem.kind, "description": problem.summary}}
     for name, given in described["properties"].items():
         about = {key: value for key, value in given.items() if key != "title"}
-        if name in problem.columns:
+        if name in problem.column_fields:
             about = _or_column(about)
         properties[name] = {"description": _sentence(meanings.get(name, "")), **about}
     for name, meaning in extras.items():

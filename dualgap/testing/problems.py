@@ -62,8 +62,8 @@ def _complete(cls: type[Problem]) -> str | None:
     faults = problem_faults(cls)
     ensure(not faults, "; ".join(faults))
     ensure(bool(cls.summary) and "\n" not in cls.summary, "needs a class variable 'summary' of one line")
-    unknown = sorted(set(cls.columns) - set(cls.model_fields))
-    ensure(not unknown, f"'columns' names no field: {', '.join(unknown)}")
+    unknown = sorted(set(cls.column_fields) - set(cls.model_fields))
+    ensure(not unknown, f"'column_fields' names no field: {', '.join(unknown)}")
     return None
 
 

@@ -21,14 +21,14 @@ def loss(w, data):
 
 
 class Unlearning(dg.Problem):
-    kind, answer_type, quantity, columns = "toy-unlearning", Weights, "retain loss", ("features", "labels")
+    kind, answer_type, quantity, column_fields = "toy-unlearning", Weights, "retain loss", ("features", "labels")
     features: Matrix  # of the retained rows only
     labels: Vector
     l2: Number
 
     @classmethod
     def resolve(cls, spec, resolver):
-        closed = resolver.columns(spec, cls.columns)
+        closed = resolver.columns(spec, cls.column_fields)
         kept = np.setdiff1d(np.arange(len(closed["labels"])), closed.pop("forget"))
         closed["features"] = resolver.record("features", np.asarray(closed["features"])[kept])
         return {**closed, "labels": np.asarray(closed["labels"])[kept]}

@@ -54,7 +54,7 @@ class CoinChange(Problem):
     kind: ClassVar[str] = "coin-change"
     summary: ClassVar[str] = "pay an amount exactly with the fewest or cheapest coins"
     answer_type: ClassVar[type[Answer]] = CoinChangeAnswer
-    columns: ClassVar[tuple[str, ...]] = ("coins", "copies", "costs", "names")
+    column_fields: ClassVar[tuple[str, ...]] = ("coins", "copies", "costs", "names")
 
     coins: Vector
     amount: Number

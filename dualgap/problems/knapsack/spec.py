@@ -56,7 +56,7 @@ class Knapsack(Problem):
     kind: ClassVar[str] = "knapsack"
     summary: ClassVar[str] = "pack the most valuable items within one or several capacities"
     answer_type: ClassVar[type[Answer]] = KnapsackAnswer
-    columns: ClassVar[tuple[str, ...]] = ("values", "weights", "names", "copies")
+    column_fields: ClassVar[tuple[str, ...]] = ("values", "weights", "names", "copies")
     raw_fields: ClassVar[Mapping[str, str]] = {
         "file": "an instance file instead of the data: kplib's .kp, Jooken's .in or OR-Library's mknap; also .gz",
         "format": 'of the file where its suffix doesn\'t say it: "kp", "jooken" or "mknap"',
@@ -114,7 +114,7 @@ class Knapsack(Problem):
             return {**read, **raw}
         weights = raw.get("weights")
         named = isinstance(weights, list) and weights and all(isinstance(part, str) for part in weights)
-        closed = resolver.columns(raw, cls.columns)
+        closed = resolver.columns(raw, cls.column_fields)
         if named:
             closed.setdefault("dimensions", weights)
         return closed
