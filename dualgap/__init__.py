@@ -44,11 +44,14 @@ _PUBLIC = {
     "EigenProgram": "dualgap.core.forms",
     "Knapsack": "dualgap.problems.knapsack",
     "CoinChange": "dualgap.problems.coin_change",
+    "IntegerProgram": "dualgap.problems.integer_program",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
     "hookimpl": "dualgap.plugins.hookspecs",
 }
+
+_MODULES = ("pulp", "cvxpy")  # those for users of these packages; each imports its package
 
 __all__ = ["__version__", *_PUBLIC]
 
@@ -60,6 +63,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(module), attribute or name)
         globals()[name] = value
         return value
+    if name in _MODULES:
+        return importlib.import_module(f"dualgap.{name}")
     raise AttributeError(f"module 'dualgap' has no attribute {name!r}")
 
 

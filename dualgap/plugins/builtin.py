@@ -25,6 +25,7 @@ _SOLVERS = {
 _PROBLEMS = {
     "knapsack": "dualgap.problems.knapsack:Knapsack",
     "coin-change": "dualgap.problems.coin_change:CoinChange",
+    "integer-program": "dualgap.problems.integer_program:IntegerProgram",
 }
 
 _BRIDGES = {

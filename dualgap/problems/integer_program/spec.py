@@ -1,0 +1,181 @@
+"""The ``integer-program`` kind: its closed spec, evaluation and names.
+
+Mathematics: min (or max) c'x + c0 subject to row_lower <= Ax <= row_upper, lower <= x <= upper, x_j whole for j in I.
+With I empty it is a linear program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from dualgap.core.arrays import BoundVector, Number, Vector
+from dualgap.core.certificate import Bound, Evaluation, Sense
+from dualgap.core.exact import Exact, exact, float_noise, fraction, lattice_step, nearest, simplest
+from dualgap.core.problem import Answer, Problem
+from dualgap.core.views import View
+from dualgap.core.witness import Witness
+from dualgap.problems.counts import Names, check_names, fault
+from dualgap.problems.integer_program.inline import closed_fields
+from dualgap.problems.integer_program.sparse import Sparse
+
+if TYPE_CHECKING:
+    from dualgap.core.resolve import Resolver
+
+
+class IntegerProgramAnswer(Answer):
+    """The value of each column, in the spec's order."""
+
+    values: Vector
+
+
+class IntegerProgram(Problem):
+    """Minimise or maximise a linear function over linear rows, bounds and whole variables.
+
+    Attributes:
+        objective: "minimize" or "maximize".
+        cost: (n,) the objective's coefficients.
+        matrix: (m, n) the rows' coefficients.
+        row_lower: (m,) what each row must reach; "-inf" where nothing.
+        row_upper: (m,) what each row may reach at most; "inf" where everything.
+        lower: (n,) least values of the columns; 0 by default, "-inf" for none.
+        upper: (n,) greatest values of the columns; "inf" by default.
+        integer: (n,) 1 for columns that must be whole, else 0.
+        offset: a constant of the objective.
+        columns: the columns' names; x1, x2 ... by default.
+        rows: the rows' names; r1, r2 ... by default.
+        name: of the whole, for people.
+    """
+
+    kind: ClassVar[str] = "integer-program"
+    summary: ClassVar[str] = "linear and mixed-integer programs: rows, bounds, whole variables"
+    answer_type: ClassVar[type[Answer]] = IntegerProgramAnswer
+    raw_fields: ClassVar[Mapping[str, str]] = {
+        "minimize": "the objective by column name ({x = 1, y = 2}), or an array; also maximize",
+        "maximize": "the same, to be maximised",
+        "bounds": 'least and greatest value by column name: {x = [0, 40], y = ["-inf", "inf"]}; [0, "inf"] by default',
+        "file": "an MPS or LP file instead of the data (.mps, .lp, also .gz)",
+    }
+
+    objective: Literal["minimize", "maximize"] = "minimize"
+    cost: Vector
+    matrix: Sparse
+    row_lower: BoundVector
+    row_upper: BoundVector
+    lower: BoundVector
+    upper: BoundVector
+    integer: Vector
+    offset: Number = 0
+    columns: Names = ()
+    rows: Names = ()
+    name: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _closed(cls, data: Any) -> Any:
+        return closed_fields(data) if isinstance(data, Mapping) else data
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        m, n = self.matrix.shape
+        for field, length, what in (
+            ("cost", n, "columns"),
+            ("lower", n, "columns"),
+            ("upper", n, "columns"),
+            ("integer", n, "columns"),
+            ("row_lower", m, "rows"),
+            ("row_upper", m, "rows"),
+        ):
+            if len(getattr(self, field)) != length:
+                raise fault(f"{field} has {len(getattr(self, field))} entries, the matrix {length} {what}", "")
+        if not np.isin(self.integer, (0, 1)).all():
+            raise fault("integer has an entry other than 0 and 1", 'write "all", names, or 0 and 1')
+        for field, open_ended in (("lower", np.inf), ("row_lower", np.inf), ("upper", -np.inf), ("row_upper", -np.inf)):
+            if (getattr(self, field) == open_ended).any():
+                raise fault(f"{field} has an entry {open_ended}", "no number meets it")
+        check_names("columns", self.columns, n)
+        check_names("rows", self.rows, m)
+        return self
+
+    @classmethod
+    def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+        """Rows, terms and bounds by name become arrays."""
+        return closed_fields(spec)
+
+    @property
+    def sense(self) -> Sense:
+        return Sense(self.objective)
+
+    @property
+    def size(self) -> int:
+        """The number of columns."""
+        return len(self.cost)
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """(n,) bool: which columns must be whole."""
+        return self.integer.astype(bool)
+
+    # Exact data.
+    @cached_property
+    def exact_cost(self) -> Exact:
+        return exact(self.cost)
+
+    @cached_property
+    def step(self) -> Fraction:
+        """The objective without its offset is a multiple of this; 0 where nothing is known."""
+        discrete = not (self.exact_cost.numerators[~self.whole] != 0).any()
+        return lattice_step(self.exact_cost) if discrete else Fraction(0)
+
+    def round_bound(self, bound: Fraction) -> int | Fraction:
+        """The bound moved to the objective's lattice, in the problem's sense."""
+        if self.step == 0:
+            return simplest(bound)  # type: ignore[return-value]
+        offset = fraction(self.offset)
+        steps = (bound - offset) / self.step
+        whole = steps.__floor__() if self.sense is Sense.MAXIMIZE else steps.__ceil__()
+        return simplest(whole * self.step + offset)  # type: ignore[return-value]
+
+    # What the verifier asks.
+    def evaluate(self, answer: Any) -> Evaluation:
+        from dualgap.problems.integer_program.evaluate import evaluate
+
+        return evaluate(self, answer.values)
+
+    def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
+        from dualgap.problems.integer_program.proofs import prove
+
+        return prove(self, witness, seconds)
+
+    def tighten(self, bound: float) -> float:
+        if self.step == 0:
+            return bound
+        noise = float_noise(bound)
+        return nearest(self.round_bound(Fraction(bound) + (noise if self.sense is Sense.MAXIMIZE else -noise)))
+
+    # Names in answers.
+    def read_answer(self, data: Any) -> Any:
+        """From ``{"values": {name: number}}``, ``{name: number}`` or ``{"values": [...]}``."""
+        from dualgap.problems.integer_program.answers import read_values
+
+        return IntegerProgramAnswer(values=read_values(self, data))
+
+    def write_answer(self, answer: Any) -> dict[str, Any]:
+        from dualgap.problems.integer_program.answers import write_values
+
+        return write_values(self, answer.values)
+
+    def render(self, answer: Any) -> list[tuple[str, ...]]:
+        from dualgap.problems.integer_program.answers import table
+
+        return table(self, answer.values)
+
+    def views(self) -> tuple[View, ...]:
+        from dualgap.problems.integer_program.views import views
+
+        return views(self)
