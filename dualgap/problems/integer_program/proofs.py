@@ -70,14 +70,13 @@ def _lagrangian(problem: IntegerProgram, witness: Multipliers) -> Bound:
     reduced = combine([(sign, problem.exact_cost), (-1, problem.matrix.transposed_times(multipliers))])
     total = sign * fraction(problem.offset)
     total += _priced(multipliers, problem.row_lower, problem.row_upper)
-    falls = Exact(-reduced.numerators, reduced.denominator)
     open_ended = np.flatnonzero(
         (reduced.numerators > 0) & ~np.isfinite(problem.lower) | (reduced.numerators < 0) & ~np.isfinite(problem.upper)
     )
     if open_ended.size:
         name = problem.columns[int(open_ended[0])]
         raise InvalidWitnessError(f"the multipliers leave {name} without a bound where the objective improves")
-    total -= _priced(falls, problem.lower, problem.upper)
+    total += _priced(reduced, problem.lower, problem.upper)
     priced = int(np.count_nonzero(multipliers.numerators))
     return Bound(problem.round_bound(sign * total), Evidence.PROVED, f"multipliers on {priced} rows")
 
