@@ -11,8 +11,8 @@ from dualgap.core.certificate import INFINITY, Bound, Evidence, Sense, Verdict, 
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.verify import DEFAULT_TOLERANCE
+from dualgap.engine.refute import Contradiction, Point, beats, feasible_value, leader, point_of, refuted
 from dualgap.engine.run import Run
-from dualgap.study.refute import Contradiction, Point, beats, feasible_value, leader, point_of, refuted
 from dualgap.study.sentence import joint_statement, listed
 
 LIES = ("value", "witness", "file:")  # checks whose failure no verdict tells of
