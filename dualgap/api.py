@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from dualgap.core.problem import Problem
+from dualgap.engine.load import Source
 from dualgap.engine.load import load as _load
 from dualgap.plugins.registry import registry
 
 
-def load(source: Problem | Mapping[str, Any] | str | Path, *, seed: int = 0) -> Problem:
-    """The closed problem of a spec: a path, or raw data.
+def load(source: Source, *, seed: int = 0) -> Problem:
+    """The closed problem of a spec (a path, or raw data), or of a model of PuLP or CVXPY.
 
     Raises:
         SpecError: lists every fault with its path and remedy.

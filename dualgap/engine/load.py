@@ -5,32 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from dualgap.core.errors import Fault, SpecError
+from dualgap.core.errors import Fault, SpecError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.specs import close, override, read_spec_file
 from dualgap.engine.environment import artefact_store
+from dualgap.models import read_model
+from dualgap.models.model import Model
 from dualgap.plugins.registry import registry
+
+if TYPE_CHECKING:
+    import cvxpy
+    import pulp
+
+Source: TypeAlias = "Problem | Mapping[str, Any] | str | Path | Model | pulp.LpProblem | cvxpy.Problem"
+"""What people hand in: a problem, a raw spec, the path of one, or a model of PuLP or CVXPY."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A closed problem, with the hashes of the arrays that were derived on the way."""
+    """A closed problem, the hashes of the arrays that were derived on the way, and the model that it was read from."""
 
     problem: Problem
     artefacts: Mapping[str, str] = field(default_factory=dict)
+    model: Model | None = None
 
 
 def load(
-    source: Problem | Mapping[str, Any] | str | Path,
+    source: Source,
     *,
     seed: int = 0,
     base: Path | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Loaded:
-    """Closes a spec: a problem as it is, raw spec data, or the path of a spec or field file.
+    """Closes a spec: a problem as it is, a model, raw spec data, or the path of a spec or field file.
 
     Args:
         source: what to load.
@@ -39,8 +49,11 @@ def load(
         settings: ``FIELD=VALUE`` overrides.
 
     Raises:
-        SpecError: lists every fault with its path and remedy.
+        SpecError: lists every fault with its path and remedy. UsageError: the source is none of these.
     """
+    model = source if isinstance(source, Model) else read_model(source)
+    if model is not None:
+        return load(model.problem, settings=settings) if settings else Loaded(model.problem, model=model)
     if isinstance(source, Problem):
         if settings:
             raw = {"kind": source.kind, **source.content()}
@@ -48,6 +61,9 @@ def load(
         return Loaded(source)
     if isinstance(source, Mapping):
         raw, folder, name = dict(source), base or Path(), "spec"
+    elif not isinstance(source, str | Path):
+        known = "a Problem, raw spec data, the path of a spec, a pulp.LpProblem or a cvxpy.Problem"
+        raise UsageError(f"can't read a problem from a {type(source).__name__}: pass {known}")
     else:
         path = Path(source)
         raw, folder, name = read_any(path), path.parent, str(path)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from dualgap.core.certificate import Verdict
 from dualgap.core.errors import UsageError
-from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
+from dualgap.core.witness import Multipliers
 from dualgap.engine.dispatch import dispatch
 from dualgap.engine.execute import execute
-from dualgap.engine.load import load
+from dualgap.engine.load import Source, load
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
+from dualgap.models.model import Found
 
 
 def solve(
-    problem: Problem | Mapping[str, Any] | str | Path,
+    problem: Source,
     solver: str | Solver | type[Solver] | None = None,
     *,
     parameters: Mapping[str, Any] | None = None,
@@ -41,7 +44,8 @@ def solve(
     """Solves a problem and certifies the answer.
 
     Args:
-        problem: a ``Problem``, a raw spec, or the path of a spec.
+        problem: a ``Problem``, a raw spec, the path of a spec, or a model of PuLP or CVXPY; a model gets the values,
+            duals, status and ``certificate`` back.
         solver: a name (``"highs"``, ``"highs[presolve=off]"``), an object or a class; None takes what dispatch says.
         parameters: of the solver, by name.
         via: the view to go through.
@@ -72,4 +76,16 @@ def solve(
         chosen = prepare(solver, parameters)
         run = execute(loaded.problem, chosen, settings, via=via, start=start, on_progress=on_progress)
     seconds = {"resolve": resolve_seconds, **run.seconds}
+    if loaded.model is not None:
+        loaded.model.fill(_found(loaded.problem, run))
     return replace(run, seconds=seconds, artefacts=loaded.artefacts)
+
+
+def _found(problem: Any, run: Run) -> Found:
+    """What the model of an ``integer-program`` is told of the run on it."""
+    certificate = run.certificate
+    assert certificate is not None, "a run that came back has been verified"
+    values = np.asarray(run.answer.values, dtype=np.float64) if certificate.feasible else None
+    proved = certificate.verdict is Verdict.OPTIMAL and not np.any(problem.integer)
+    multipliers = run.witness.rows if proved and isinstance(run.witness, Multipliers) else None
+    return Found(certificate, run.stop, run.requested_gap, values, multipliers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from dualgap.core.certificate import Verdict
@@ -17,7 +16,7 @@ from dualgap.core.serialize import to_json
 from dualgap.core.solver import Solver, Trait
 from dualgap.engine.environment import machine
 from dualgap.engine.execute import execute
-from dualgap.engine.load import load
+from dualgap.engine.load import Source, load
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import Prepared
 from dualgap.engine.run import SCHEMA_VERSION, Run
@@ -29,7 +28,6 @@ from dualgap.study.selection import is_exact, named, reachable
 EXACT, APPROXIMATE = 1, 2  # how many of each a plain comparison takes
 REFERENCE = "reference"
 
-Source = Problem | Mapping[str, Any] | str | Path
 Solvers = Sequence[str | Solver | type[Solver]]
 
 
@@ -117,7 +115,7 @@ def compare(
     """Runs several solvers on one problem, each with the same budget, and confronts their answers and bounds.
 
     Args:
-        problem: a ``Problem``, a raw spec, or the path of a spec.
+        problem: a ``Problem``, a raw spec, the path of a spec, or a model of PuLP or CVXPY.
         solvers: names (``"highs"``, ``"fast=highs[presolve=off]"``) or objects; None takes one exact and two
             approximate ones in dispatch's order of preference.
         everything: every solver that reaches the problem.
