@@ -70,6 +70,8 @@ def _run_facts(run: Run) -> Iterator[tuple[str, str | Text]]:
         yield "stop", f"{run.stop}: {run.stop.advice}" if run.stop.advice else str(run.stop)
     if run.message:
         yield "note", run.message
+    if run.start is not None:
+        yield "start", str(run.start)
     if run.solver:
         yield "solver", _solver(run)
     if run.route:

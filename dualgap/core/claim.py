@@ -47,6 +47,25 @@ _ADVICE = {
 }
 
 
+class Use(StrEnum):
+    """What became of a start: taken as it was, mended first, or not taken at all."""
+
+    USED = "used"
+    REPAIRED = "repaired"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What became of the start that was given, and why. One that isn't feasible is never ``used``."""
+
+    use: Use
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.use}: {self.reason}" if self.reason else str(self.use)
+
+
 @dataclass(frozen=True)
 class TracePoint:
     """A moment of a run: seconds since its start, the incumbent's value and the bound, None where there is none."""
@@ -70,6 +89,7 @@ class Claim:
         conflict: names of rows and bounds that can't hold together.
         statistics: whatever numbers the solver counted.
         message: one line for people.
+        start: what it made of ``ctx.start``; None where there was none, or where it can't tell.
     """
 
     point: Any = None
@@ -81,6 +101,7 @@ class Claim:
     conflict: tuple[str, ...] = ()
     statistics: Mapping[str, Scalar] = field(default_factory=dict)
     message: str = ""
+    start: Start | None = None
 
 
 @dataclass(frozen=True)
@@ -101,3 +122,4 @@ class Outcome:
     statistics: Mapping[str, Scalar] = field(default_factory=dict)
     trace: tuple[TracePoint, ...] = ()
     message: str = ""
+    start: Start | None = None

@@ -141,6 +141,8 @@ class DualisedProgram(Form):
         lower, upper: (dimension,) sign constraints of the multipliers, 0 or infinite.
         inner: the inner minimum, in closed form or by an oracle.
         primal_value: objective of a feasible point at hand, for Polyak steps; infinite where none is.
+        primal: the objective of the program that was dualised, infinite at points that aren't feasible; None where it
+            can't be told.
         scale: (dimension,) typical sizes of the supergradient's entries, so that steps fit rows in any unit; None for
             all alike.
     """
@@ -153,6 +155,7 @@ class DualisedProgram(Form):
     initial: np.ndarray
     primal_value: float = float("inf")
     scale: np.ndarray | None = None
+    primal: Callable[[Any], float] | None = None
 
 
 @dataclass(frozen=True)

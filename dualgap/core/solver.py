@@ -47,7 +47,11 @@ class Context(Protocol):
     def seed(self) -> int: ...
     @property
     def start(self) -> Any:
-        """A point of the form to start from, or None."""
+        """A point of the form to start from, feasible or not, or None; ``Claim.start`` says what became of it."""
+
+    @property
+    def start_witness(self) -> Witness | None:
+        """A witness on the form that came with the start (multipliers of an earlier run), or None."""
 
     @property
     def verbose(self) -> bool:

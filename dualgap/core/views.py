@@ -33,6 +33,7 @@ class View:
         lift_bound: a bound (or value) of the form to the problem's objective; the identity by default, None for a
             point-only view. Whether a bound is carried at all is the relation's matter.
         lift_witness: a witness on the form to one that the problem's ``bound`` takes, or None.
+        encode_witness: the way back, for multipliers to start from.
     """
 
     name: str
@@ -44,17 +45,19 @@ class View:
     encode: Callable[[Any], Any] | None = None
     lift_bound: Callable[[Real], Real] | None = identity
     lift_witness: Callable[[Witness], Witness | None] | None = None
+    encode_witness: Callable[[Witness], Witness | None] | None = None
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """A bridge applied to one form: the target form and the four maps back."""
+    """A bridge applied to one form: the target form and the maps there and back."""
 
     form: Form
     decode: Callable[[Any], Any] | None = None
     encode: Callable[[Any], Any] | None = None
     lift_bound: Callable[[Real], Real] | None = None
     lift_witness: Callable[[Witness], Witness | None] | None = None
+    encode_witness: Callable[[Witness], Witness | None] | None = None
 
 
 @dataclass(frozen=True)

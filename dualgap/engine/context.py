@@ -43,6 +43,7 @@ class RunContext:
         self.budget = budget
         self.seed = seed
         self.start: Any = None
+        self.start_witness: Witness | None = None
         self.verbose = verbose
         self.phases: dict[str, float] = {}
         self._deadline = deadline
@@ -58,6 +59,11 @@ class RunContext:
     def attach(self, built: BuiltRoute) -> None:
         """Reports are carried back along this route from now on."""
         self._built = built
+
+    def keep(self, answer: Any) -> None:
+        """Hands on an answer that is known before the solver begins, if there is one."""
+        if answer is not None:
+            self._sink(Progress(answer=answer))
 
     def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
         given = {"point": point, "bound": bound, "witness": witness}

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dualgap.core.certificate import Bound, Certificate, Evidence, Sense, Verdict, gaps
-from dualgap.core.claim import Outcome, Stop, TracePoint
+from dualgap.core.claim import Outcome, Start, Stop, TracePoint, Use
 from dualgap.core.errors import DualgapError, NoRouteError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation
 from dualgap.core.solver import Choice, Solver, Trait
-from dualgap.core.verify import REPORTED_TOLERANCE, verify
-from dualgap.core.witness import Witness
 from dualgap.engine.execute import execute
+from dualgap.engine.findings import CLOSED, Findings, certificate_of
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.routes import routes
@@ -29,17 +28,6 @@ SHARE = 0.5
 
 _LEAST_SECONDS = 0.05
 _STRENGTH = (Relation.EXACT, Relation.RELAXATION, Relation.RESTRICTION, Relation.SURROGATE)
-_CLOSED = (Verdict.OPTIMAL, Verdict.WITHIN, Verdict.INFEASIBLE, Verdict.UNBOUNDED)
-_RANK = {
-    **dict.fromkeys(_CLOSED, 0),
-    Verdict.CLAIMED_OPTIMAL: 1,
-    Verdict.FEASIBLE: 2,
-    Verdict.CLAIMED_INFEASIBLE: 3,
-    Verdict.CLAIMED_UNBOUNDED: 3,
-    Verdict.CONTRADICTED: 4,
-    Verdict.NOTHING: 5,
-    Verdict.VIOLATED: 6,
-}
 
 
 def dispatch(
@@ -65,7 +53,7 @@ def dispatch(
     sequence = _Sequence(problem, settings, via, start, on_progress)
     chosen = registry().choices(problem)
     sequence.run(chosen)
-    if sequence.best is None:
+    if sequence.findings.best is None:
         tried = {choice.solver for choice in chosen}
         sequence.run([choice for choice in ranked(problem, via) if choice.solver not in tried])
     return sequence.result()
@@ -94,112 +82,64 @@ def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
 
 @dataclass
 class _Sequence:
-    """What the solvers before have found.
-
-    ``best`` is the best run, ``bounds`` every verified bound, ``proofs`` the witnesses of new ones, ``value`` the best
-    verified value, ``stop`` how the last solver ended.
-    """
+    """Solvers in turn, and what has become of them; ``stop`` is how the last one ended."""
 
     problem: Problem
     settings: Settings
     via: str | None
     start: Any
     on_progress: Callable[[Snapshot], None] | None
-    best: Run | None = None
-    bounds: list[Bound] = field(default_factory=list)
-    proofs: list[tuple[Bound, Witness]] = field(default_factory=list)
+    findings: Findings = field(init=False)
     attempts: list[Attempt] = field(default_factory=list)
     trace: list[TracePoint] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
-    value: Real | None = None
     stop: Stop | None = None
     began: float = field(default_factory=clock.monotonic)
+
+    def __post_init__(self) -> None:
+        self.findings = Findings(self.problem, self.settings)
 
     def run(self, choices: Sequence[Choice]) -> None:
         """Runs the choices until the certificate is closed, time is up, or somebody interrupts."""
         try:
             for index, choice in enumerate(choices):
                 left = self.settings.time - (clock.monotonic() - self.began)
-                if self.best is not None and (self._ended() or left < _LEAST_SECONDS):
+                if self.findings.best is not None and (self._ended() or left < _LEAST_SECONDS):
                     return
                 self._attempt(choice, max(left if index == len(choices) - 1 else SHARE * left, _LEAST_SECONDS))
         except KeyboardInterrupt:
-            if self.best is None:
+            if self.findings.best is None:
                 raise
             self.stop = Stop.INTERRUPTED
 
     def _attempt(self, choice: Choice, seconds: float) -> None:
         """One solver's run, taken into account; one that can't run is passed over."""
         offset = clock.monotonic() - self.began
+        start = self.findings.start
         try:
             run = execute(
                 self.problem,
                 prepare(choice.solver, choice.parameters),
                 replace(self.settings, time=seconds),
                 via=self.via,
-                start=self._start(),
-                known=self.bounds,
+                start=self.start if start is None else start,
+                known=self.findings.bounds,
                 on_progress=self._forward(offset),
             )
         except (NoRouteError, UsageError) as error:
             self.attempts.append(Attempt(choice.solver, choice.reason, f"passed over: {error}"))
             return
         spent = clock.monotonic() - self.began - offset
-        self._take(run, offset)
-        said = _certificate(run)
-        verdict = Verdict.CONTRADICTED if self._refutes(run) else said.verdict
-        self.attempts.append(Attempt(run.name, choice.reason, verdict.value, said.value, said.bound, spent))
-
-    def _take(self, run: Run, offset: float) -> None:
-        said = _certificate(run)
-        new = [bound for bound in said.bounds if bound.evidence.verified and bound not in self.bounds]
-        self.bounds += new
-        self.proofs += [(bound, run.witness) for bound in new if run.witness is not None]
-        if said.feasible and said.value is not None:
-            better = self.value is None or self.problem.sense.better(said.value, self.value)
-            self.value = said.value if better else self.value
+        self.findings.take(run)
+        self.stop = run.stop
         self.trace += [self._point(offset + point.seconds, point.value, point.bound) for point in run.trace]
         for name, seconds in run.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-        self.stop = run.stop
-        before = [] if self.best is None else [self.best]
-        rivals = [run, *before] if said.verdict in _CLOSED else [*before, run]  # a tie goes to whoever closed it
-        self.best = min(map(self._graded, rivals), key=lambda rival: _key(rival, self.problem.sense))
-
-    def _refutes(self, run: Run) -> bool:
-        """Whether an answer at hand beats a bound that the run's solver vouches for, or its word that there is none."""
-        said = _certificate(run)
-        denied = said.verdict is Verdict.CLAIMED_INFEASIBLE and self.value is not None
-        return denied or any(self._beaten(bound) for bound in said.bounds if bound.evidence is Evidence.CLAIMED)
-
-    def _beaten(self, bound: Bound) -> bool:
-        return self.value is not None and gaps(self.problem.sense, self.value, bound.value)[1] < -REPORTED_TOLERANCE
-
-    def _graded(self, run: Run) -> Run:
-        """The run, its answer held against all bounds but those that an answer at hand beats."""
-        said = _certificate(run)
-        if not said.feasible or said.verdict in _CLOSED:
-            return run
-        claimed = [bound for bound in said.bounds if bound.evidence is Evidence.CLAIMED]
-        known = [*self.bounds, *(bound for bound in claimed if not self._beaten(bound))]
-        if set(known) == set(said.bounds):
-            return run
-        verification = verify(
-            self.problem,
-            Outcome(answer=run.answer, feasible=True, stop=run.stop or Stop.FINISHED, message=run.message),
-            gap=self.settings.gap,
-            tolerance=self.settings.tolerance,
-            known=known,
-        )
-        return replace(run, certificate=verification.certificate)
-
-    def _start(self) -> Any:
-        """The best verified answer, or what the caller gave."""
-        return self.best.answer if self.best is not None and _certificate(self.best).feasible else self.start
+        said, verdict = certificate_of(run), self.findings.verdict(run)
+        self.attempts.append(Attempt(run.name, choice.reason, verdict.value, said.value, said.bound, spent))
 
     def _ended(self) -> bool:
-        verdict = _certificate(self.best).verdict if self.best is not None else None
-        return self.stop is Stop.INTERRUPTED or verdict in (*_CLOSED, Verdict.CLAIMED_OPTIMAL)
+        return self.stop is Stop.INTERRUPTED or self.findings.settled
 
     def _point(self, seconds: float, value: Real | None, bound: Real | None) -> TracePoint:
         """A moment of the whole sequence: the best so far of all solvers."""
@@ -223,33 +163,15 @@ class _Sequence:
         Raises:
             NoRouteError: nothing could run.
         """
-        if self.best is None:
+        if self.findings.best is None:
             reasons = "".join(f"\n  {attempt.solver}: {attempt.verdict}" for attempt in self.attempts)
             raise NoRouteError(f"no solver can take this {self.problem.kind}:{reasons or ' none reaches it'}")
-        seconds = {**self.seconds, "total": clock.monotonic() - self.began}
-        certificate = _certificate(self.best)
-        closed = certificate.verdict in _CLOSED
-        # The run's own witness may give less than the bound that it is graded by: whoever checks it needs that one's.
-        witness = next((proof for bound, proof in self.proofs if bound.value == certificate.bound), self.best.witness)
-        return replace(
-            self.best,
-            certificate=replace(certificate, witness=witness.type if witness is not None else ""),
-            witness=witness,
-            stop=self.best.stop if closed else self.stop,
+        best = self.findings.best
+        closed = certificate_of(best).verdict in CLOSED
+        return self.findings.joint(
+            stop=best.stop if closed else self.stop,
             attempts=tuple(self.attempts),
             trace=tuple(self.trace),
-            seconds=seconds,
+            seconds={**self.seconds, "total": clock.monotonic() - self.began},
             budget=self.settings.record(),
         )
-
-
-def _certificate(run: Run) -> Certificate:
-    assert run.certificate is not None, "a run that came back has been verified"
-    return run.certificate
-
-
-def _key(run: Run, sense: Sense) -> tuple[int, Real]:
-    """Sorts runs, the best first: by verdict, then by value."""
-    certificate = _certificate(run)
-    value = certificate.value if certificate.value is not None else sense.worst
-    return _RANK[certificate.verdict], (-value if sense is Sense.MAXIMIZE else value)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from dualgap.core.certificate import Bound
-from dualgap.core.claim import Stop
+from dualgap.core.claim import Outcome, Start, Stop, Use
 from dualgap.core.errors import DualgapError
 from dualgap.core.problem import Problem
 from dualgap.core.verify import verify
@@ -23,6 +23,7 @@ from dualgap.engine.prepare import Prepared
 from dualgap.engine.remote import perform_in_worker
 from dualgap.engine.routes import some_routes
 from dualgap.engine.run import Run
+from dualgap.engine.starts import warm_start
 from dualgap.engine.task import Settings, Task
 from dualgap.plugins.registry import registry
 
@@ -45,10 +46,11 @@ def execute(
     began = clock.monotonic()
     check_installed(prepared.instance)
     found = some_routes(problem, prepared.instance, registry().all_bridges(), via)
-    monitor = Monitor(problem, on_progress)
+    begin = warm_start(problem, start)
+    monitor = Monitor(problem, on_progress, begin.answer if begin is not None else None)
     isolate = settings.isolate and not prepared.local and problem.kind in registry().problems
     isolate = isolate and not registry().problems[problem.kind].plugin.startswith("(")
-    task = Task(problem, prepared, found, settings, via, start, began)
+    task = Task(problem, prepared, found, settings, via, begin, began)
     try:
         performance = perform_in_worker(task, monitor) if isolate else _perform_here(task, monitor)
     except KeyboardInterrupt:
@@ -86,8 +88,16 @@ def execute(
         statistics=outcome.statistics,
         versions=versions(prepared.instance.requires),
         conflict=outcome.conflict,
+        start=_start(task, outcome),
         error=performance.error,
     )
+
+
+def _start(task: Task, outcome: Outcome) -> Start | None:
+    """What became of the start; a run that was cut short can't say."""
+    if task.start is None or outcome.start is not None:
+        return outcome.start
+    return Start(Use.IGNORED, f"the run ended before {task.prepared.name} said what it made of it")
 
 
 def _perform_here(task: Task, monitor: Monitor) -> Performance:

@@ -27,14 +27,20 @@ class Snapshot:
 
 
 class Monitor:
-    """Collects progress; every value in it has been recomputed by the problem."""
+    """Collects progress; every value in it has been recomputed by the problem.
 
-    def __init__(self, problem: Problem, on_progress: Callable[[Snapshot], None] | None) -> None:
+    A start that is feasible is the first incumbent, so no run ends with less than it was given.
+    """
+
+    def __init__(
+        self, problem: Problem, on_progress: Callable[[Snapshot], None] | None = None, start: Any = None
+    ) -> None:
         self.problem = problem
         self.on_progress = on_progress
         self.began = time.monotonic()
-        self.answer: Any = None
-        self.value: Real | None = None
+        self.value: Real | None = self._feasible_value(start) if start is not None else None
+        self.answer: Any = start if self.value is not None else None
+        self.start = self.answer
         self.bound: Real | None = None
         self.witness: Witness | None = None
         self.trace: list[TracePoint] = []
@@ -78,7 +84,9 @@ class Monitor:
         vouched = outcome.feasible and outcome.relation.carries_points and outcome.answer is not None
         lost = self.value is not None and (final is None or self.problem.sense.better(self.value, final))
         if lost and not (vouched and final is None):
-            outcome = replace(outcome, answer=self.answer, value=None, feasible=True)
+            parts = (outcome.message, "nothing better than the start was found" if self.answer is self.start else "")
+            message = "; ".join(part for part in parts if part)
+            outcome = replace(outcome, answer=self.answer, value=None, feasible=True, message=message)
             final = self.value
         if final is None and not vouched:
             outcome = self._trivial(outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dualgap.core.claim import Claim, Outcome, Stop
@@ -14,6 +14,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
 from dualgap.engine.context import RunContext
 from dualgap.engine.routes import BuiltRoute, Route
+from dualgap.engine.starts import WarmStart, encode
 from dualgap.engine.task import Task
 
 
@@ -36,7 +37,7 @@ def unfinished(task: Task, stop: Stop, message: str, *, peak: int = 0, error: st
 
 
 def perform(
-    problem: Problem, found: Sequence[Route], solver: Solver, ctx: RunContext, start: Any = None
+    problem: Problem, found: Sequence[Route], solver: Solver, ctx: RunContext, start: WarmStart | None = None
 ) -> Performance:
     """Solves along the first of the routes that the solver doesn't refuse.
 
@@ -46,14 +47,16 @@ def perform(
     begin = time.perf_counter()
     index, built = _build(problem, found, solver)
     ctx.attach(built)
-    ctx.start = built.point(start)
+    encoded = encode(problem, built, solver, start)
+    ctx.start, ctx.start_witness = encoded.point, encoded.witness
+    ctx.keep(encoded.repaired)
     ready = time.perf_counter()
     try:
         claim: Claim = solver.solve(built.form, ctx)
     finally:
         ctx.close()
     done = time.perf_counter()
-    outcome = built.outcome(claim)
+    outcome = built.outcome(replace(claim, start=encoded.report(solver, claim.start)))
     seconds = {"build": ready - begin, **ctx.phases, "solve": done - ready - sum(ctx.phases.values())}
     return Performance(outcome, seconds, index)
 

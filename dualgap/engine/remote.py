@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dualgap.core import errors
-from dualgap.core.claim import Outcome, Stop
+from dualgap.core.claim import Outcome, Start, Stop, Use
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.witness import Witness
@@ -58,11 +58,21 @@ def _request(task: Task) -> dict[str, Any]:
         "solver": task.prepared.name,
         "parameters": task.prepared.instance.parameters(),
         "via": task.via,
-        "start": task.start.content() if task.start is not None else None,
+        "start": _start(task),
         "budget": vars(settings.budget(left)),
         "seconds": left,
         "seed": settings.seed,
         "log": log if log in (None, "-") else str(Path(log).resolve()),
+    }
+
+
+def _start(task: Task) -> dict[str, Any] | None:
+    start = task.start
+    if start is None:
+        return None
+    return {
+        "answer": start.answer.content() if start.answer is not None else None,
+        "witness": start.witness.pack() if start.witness is not None else None,
     }
 
 
@@ -90,6 +100,7 @@ def _performed(task: Task, reply: Reply) -> Performance:
         relation=task.routes[frame["route"]].relation,
         statistics=frame["statistics"],
         message=frame["message"],
+        start=Start(**{**frame["start"], "use": Use(frame["start"]["use"])}) if frame["start"] is not None else None,
     )
     return Performance(outcome, frame["seconds"], frame["route"], peak=max(frame["peak"], reply.peak))
 

@@ -151,6 +151,15 @@ class BuiltRoute:
             point = crossing.encode(point)
         return point
 
+    def encode_witness(self, witness: Witness | None) -> Witness | None:
+        """A problem's witness on the form (warm starts); None where a step can't encode it."""
+        maps = [self.route.view.encode_witness] if self.route.view is not None else []
+        for encode in (*maps, *(crossing.encode_witness for crossing in self.crossings)):
+            if witness is None or encode is None:
+                return None
+            witness = encode(witness)
+        return witness
+
     def lift_bound(self, bound: Real | None) -> Real | None:
         """A bound of the form in the problem's terms; None on a point-only route."""
         maps = [crossing.lift_bound for crossing in reversed(self.crossings)]
@@ -193,6 +202,7 @@ class BuiltRoute:
             relation=self.route.relation,
             statistics=claim.statistics,
             message=message,
+            start=claim.start,
         )
 
 

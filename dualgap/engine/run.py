@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Certificate, Check
-from dualgap.core.claim import Scalar, Stop, TracePoint
+from dualgap.core.claim import Scalar, Start, Stop, TracePoint
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
@@ -64,6 +64,7 @@ class Run:
     artefacts: Mapping[str, str] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
     conflict: tuple[str, ...] = ()
+    start: Start | None = None
     audits: tuple[Audit, ...] = ()
     refused: str = ""
     error: str = ""
@@ -113,6 +114,7 @@ class Run:
                 {**dataclasses.asdict(a), "value": _number(a.value), "bound": _number(a.bound)} for a in self.attempts
             ],
             "conflict": list(self.conflict),
+            "start": dataclasses.asdict(self.start) if self.start is not None else None,
             "audits": [dataclasses.asdict(audit) for audit in self.audits],
         }
         for name in ("refused", "error"):

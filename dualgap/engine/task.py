@@ -11,6 +11,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Budget
 from dualgap.engine.prepare import Prepared
 from dualgap.engine.routes import Route
+from dualgap.engine.starts import WarmStart
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Task:
     routes: Sequence[Route]
     settings: Settings
     via: str | None
-    start: Any
+    start: WarmStart | None
     began: float
 
     @property

@@ -23,6 +23,7 @@ from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress, RunContext
 from dualgap.engine.perform import perform
 from dualgap.engine.routes import routes
+from dualgap.engine.starts import WarmStart
 from dualgap.engine.wire import encoded, read_frame, write_frame
 from dualgap.plugins.registry import registry
 
@@ -109,7 +110,7 @@ class _Server:
         problem: Problem = plugins.problem_kinds()[kind].model_validate(request["spec"])
         solver = configure(plugins.solver(request["solver"]), request["parameters"])
         found = routes(problem, solver, plugins.all_bridges(), request["via"])
-        start = problem.answer_type.model_validate(request["start"]) if request["start"] is not None else None
+        start = _start(problem, request["start"])
         budget = Budget(**request["budget"])
         ctx = RunContext(
             budget,
@@ -133,6 +134,7 @@ class _Server:
                 "conflict": list(outcome.conflict),
                 "statistics": dict(outcome.statistics),
                 "message": outcome.message,
+                "start": vars(outcome.start) if outcome.start is not None else None,
                 "seconds": dict(performance.seconds),
                 "route": performance.route,
                 "peak": _peak(),
@@ -148,6 +150,16 @@ class _Server:
                 "witness": _packed(progress.witness),
             }
         )
+
+
+def _start(problem: Problem, given: dict[str, Any] | None) -> WarmStart | None:
+    if given is None:
+        return None
+    answer, witness = given["answer"], given["witness"]
+    return WarmStart(
+        problem.answer_type.model_validate(answer) if answer is not None else None,
+        Witness.unpack(witness) if witness is not None else None,
+    )
 
 
 def _packed(witness: Witness | None) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ class Observer:
         self.budget = Budget(seconds=seconds)
         self.seed = seed
         self.start = start
+        self.start_witness: Witness | None = None
         self.verbose = False
         self.points: list[Any] = []
         self.bounds: list[Real] = []

@@ -28,6 +28,7 @@ class Recorder:
     budget: Budget = field(default_factory=Budget)
     seed: int = 0
     start: Any = None
+    start_witness: Any = None
     verbose: bool = False
     stop_after: int | None = None
     points: list[Any] = field(default_factory=list)

@@ -18,6 +18,7 @@ from dualgap.core.forms import DualisedProgram, Inner, MixedIntegerProgram
 from dualgap.core.relations import Relation
 from dualgap.core.views import Bridge, Crossing
 from dualgap.engine.bridges.box import empty_box, integer_box, named
+from dualgap.solvers.floats import holds
 
 _ROUNDING = 1e-12  # relative to the terms of a row: residuals below it are rounding
 
@@ -32,6 +33,7 @@ def dualise(form: MixedIntegerProgram) -> DualisedProgram:
         inner=_inner_minimum(form),
         initial=np.zeros(len(lower)),
         scale=_row_scale(form),
+        primal=lambda point: form.objective(point) if holds(form, point) else float("inf"),
     )
 
 
@@ -104,6 +106,8 @@ def _cross(form: MixedIntegerProgram) -> Crossing:
         decode=lambda point: point,
         lift_bound=lambda bound: bound,
         lift_witness=lambda witness: witness,
+        encode=lambda point: point,
+        encode_witness=lambda witness: witness,
     )
 
 

@@ -29,6 +29,7 @@ def views(problem: CoinChange) -> tuple[View, ...]:
             encode=lambda answer: np.asarray(answer.counts, dtype=np.float64),
             lift_bound=lambda bound: bound,
             lift_witness=_lift_witness,
+            encode_witness=lambda witness: witness if isinstance(witness, Multipliers) else None,
         ),
     )
 

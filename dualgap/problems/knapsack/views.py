@@ -30,6 +30,7 @@ def views(problem: Knapsack) -> tuple[View, ...]:
             encode=lambda answer: np.asarray(answer.counts, dtype=np.float64),
             lift_bound=_negated,
             lift_witness=_lift_witness,
+            encode_witness=_encode_witness,
         ),
     )
 
@@ -68,3 +69,7 @@ def _lift_witness(witness: Witness) -> Witness | None:
     if isinstance(witness, Multipliers):
         return Multipliers(rows=np.maximum(-witness.rows, 0.0))
     return witness if isinstance(witness, Exhaustion | Ray) else None
+
+
+def _encode_witness(witness: Witness) -> Witness | None:
+    return Multipliers(rows=-witness.rows) if isinstance(witness, Multipliers) else None
