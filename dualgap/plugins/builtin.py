@@ -13,6 +13,7 @@ _SOLVERS = {
     "cbc@pulp": "dualgap.solvers.cbc:Cbc",
     "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
     "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
+    "core-knapsack": "dualgap.solvers.knapsack.core:CoreKnapsack",
     "or-knapsack": "dualgap.solvers.knapsack.or_knapsack:OrKnapsack",
     "enumerate": "dualgap.solvers.enumerate:Enumerate",
     "greedy": "dualgap.solvers.greedy:Greedy",
@@ -37,6 +38,8 @@ _BRIDGES = {
 _READERS = {
     ".kp": "dualgap.problems.knapsack.readers:read_kp",
     ".in": "dualgap.problems.knapsack.readers:read_jooken",
+    ".mps": "dualgap.problems.integer_program.mps:read_mps",
+    ".lp": "dualgap.problems.integer_program.lp:read_lp",
 }
 
 

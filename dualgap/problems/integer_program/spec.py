@@ -104,8 +104,15 @@ class IntegerProgram(Problem):
 
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
-        """Rows, terms and bounds by name become arrays."""
-        return closed_fields(spec)
+        """Reads ``file``; rows, terms and bounds by name become arrays. Fields given besides it take its place."""
+        raw = dict(spec)
+        if "file" in raw:
+            from dualgap.problems.integer_program.readers import read_model
+
+            read = read_model(resolver.path(raw.pop("file"), "file"))
+            del read["kind"]
+            raw = {**read, **raw}
+        return closed_fields(raw)
 
     @property
     def sense(self) -> Sense:
