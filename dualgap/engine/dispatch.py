@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dualgap.core.certificate import Bound, Certificate, Evidence, Sense, Verdict, gaps
-from dualgap.core.claim import Outcome, Start, Stop, TracePoint, Use
+from dualgap.core.claim import Start, Stop, TracePoint, Use
 from dualgap.core.errors import DualgapError, NoRouteError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
@@ -20,6 +19,7 @@ from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Attempt, Run
+from dualgap.engine.starts import WarmStart, warm_start
 from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
 
@@ -50,7 +50,7 @@ def dispatch(
         UsageError: ``via`` names no view. NoRouteError: nothing can run; says why each solver can't.
     """
     routes(problem, Solver(), (), via)  # an unknown view is the user's mistake, whatever the solver
-    sequence = _Sequence(problem, settings, via, start, on_progress)
+    sequence = _Sequence(problem, settings, via, warm_start(problem, start), on_progress)
     chosen = registry().choices(problem)
     sequence.run(chosen)
     if sequence.findings.best is None:
@@ -82,17 +82,18 @@ def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
 
 @dataclass
 class _Sequence:
-    """Solvers in turn, and what has become of them; ``stop`` is how the last one ended."""
+    """Solvers in turn: ``stop`` is how the last one ended, ``started`` what became of the caller's start."""
 
     problem: Problem
     settings: Settings
     via: str | None
-    start: Any
+    start: WarmStart | None
     on_progress: Callable[[Snapshot], None] | None
     findings: Findings = field(init=False)
     attempts: list[Attempt] = field(default_factory=list)
     trace: list[TracePoint] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    started: Start | None = None
     stop: Stop | None = None
     began: float = field(default_factory=clock.monotonic)
 
@@ -115,14 +116,14 @@ class _Sequence:
     def _attempt(self, choice: Choice, seconds: float) -> None:
         """One solver's run, taken into account; one that can't run is passed over."""
         offset = clock.monotonic() - self.began
-        start = self.findings.start
+        start = self.findings.warm_start or self.start
         try:
             run = execute(
                 self.problem,
                 prepare(choice.solver, choice.parameters),
                 replace(self.settings, time=seconds),
                 via=self.via,
-                start=self.start if start is None else start,
+                start=start,
                 known=self.findings.bounds,
                 on_progress=self._forward(offset),
             )
@@ -130,6 +131,8 @@ class _Sequence:
             self.attempts.append(Attempt(choice.solver, choice.reason, f"passed over: {error}"))
             return
         spent = clock.monotonic() - self.began - offset
+        if self.start is not None and start is not None and start.answer == self.start.answer:
+            self.started = run.start if self.started is None or self.started.use is Use.IGNORED else self.started
         self.findings.take(run)
         self.stop = run.stop
         self.trace += [self._point(offset + point.seconds, point.value, point.bound) for point in run.trace]
@@ -170,6 +173,7 @@ class _Sequence:
         closed = certificate_of(best).verdict in CLOSED
         return self.findings.joint(
             stop=best.stop if closed else self.stop,
+            start=self.started,
             attempts=tuple(self.attempts),
             trace=tuple(self.trace),
             seconds={**self.seconds, "total": clock.monotonic() - self.began},
