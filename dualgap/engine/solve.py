@@ -86,6 +86,6 @@ def _found(problem: Any, run: Run) -> Found:
     certificate = run.certificate
     assert certificate is not None, "a run that came back has been verified"
     values = np.asarray(run.answer.values, dtype=np.float64) if certificate.feasible else None
-    proved = certificate.verdict is Verdict.OPTIMAL and not np.any(problem.integer)
-    multipliers = run.witness.rows if proved and isinstance(run.witness, Multipliers) else None
+    priced = certificate.verdict in (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL) and not np.any(problem.integer)
+    multipliers = run.witness.rows if priced and isinstance(run.witness, Multipliers) else None
     return Found(certificate, run.stop, run.requested_gap, values, multipliers)

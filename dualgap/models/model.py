@@ -23,8 +23,8 @@ class Found:
         stop: why the solver ended.
         gap: the relative gap that was asked for.
         values: (n,) the verified answer by column, None where there is none.
-        multipliers: (m,) one a row, in the convention of ``dualgap.core.forms``; only for linear programs whose
-            optimum they prove: the multipliers of a relaxation are no prices of an integer program.
+        multipliers: (m,) one a row, in the convention of ``dualgap.core.forms``; only at the optimum of a linear
+            program: the multipliers of a relaxation are no prices of an integer program.
     """
 
     certificate: Certificate

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic_core import PydanticCustomError
 from scipy.sparse import csr_array
 
-from dualgap.core.arrays import as_array
+from dualgap.core.arrays import as_number
 from dualgap.core.errors import Fault, SpecError
 from dualgap.models.model import Found, Model
 from dualgap.problems.integer_program import IntegerProgram, Sparse
@@ -181,10 +181,10 @@ def _numbers(values: list[Any], what: str, owner: Callable[[int], str]) -> np.nd
         bad &= ~np.isinf(array)
     for k in np.flatnonzero(bad).tolist():
         try:
-            number = as_array(values[k])
+            number = as_number(values[k])
         except PydanticCustomError as error:
             context = error.context or {}
             raise SpecError([Fault(owner(k), f"{what}: {context['message']}", str(context["remedy"]))]) from None
-        if float(number) != number.item():
+        if float(number) != number:
             raise SpecError([Fault(owner(k), f"{what}: {number} loses digits as a 64-bit float", "scale the data")])
     return array.astype(np.float64)
