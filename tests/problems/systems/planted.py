@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection
 from fractions import Fraction
 
@@ -66,11 +65,23 @@ def boxed_programs(draw: st.DrawFn) -> MixedIntegerProgram:
     return program([1] * n, matrix, low, high, lower=0, upper=2)
 
 
-def holds_by_hand(system: System, members: Collection[Member], reach: int = 6) -> bool:
-    """Whether a whole point within ``reach`` meets the members; columns without bounds go that far."""
-    ranges_of = [range(-reach, reach + 1)] * len(system.columns)
-    linear = [system.inequality(member) for member in members if member.kind is not Kind.INTEGER]
-    return any(
-        all(inequality.slack([Fraction(value) for value in point]) >= 0 for inequality in linear)
-        for point in itertools.product(*ranges_of)
-    )
+class Grid:
+    """Every whole point within ``reach``, and which members of a system each of them meets."""
+
+    def __init__(self, system: System, reach: int = 5) -> None:
+        axis = np.arange(-reach, reach + 1)
+        self.points = np.stack(np.meshgrid(*[axis] * len(system.columns)), axis=-1).reshape(-1, len(system.columns))
+        self.met: dict[Member, np.ndarray] = {}
+        for member in system.members:
+            if member.kind is Kind.INTEGER:
+                self.met[member] = np.ones(len(self.points), dtype=bool)
+                continue
+            inequality = system.inequality(member)
+            gradient = np.zeros(len(system.columns))
+            gradient[list(inequality.columns)] = [float(a) for a in inequality.coefficients]
+            self.met[member] = self.points @ gradient >= float(inequality.side)
+
+    def point(self, members: Collection[Member]) -> tuple[Fraction, ...] | None:
+        """The first point that meets the members, None where there is none."""
+        found = np.flatnonzero(np.logical_and.reduce([np.ones(len(self.points), bool), *map(self.met.get, members)]))
+        return tuple(Fraction(int(value)) for value in self.points[found[0]]) if found.size else None
