@@ -14,8 +14,7 @@ from pulp.apis.core import LpSolver, PulpSolverError
 
 from dualgap.core.errors import DualgapError
 from dualgap.core.solver import Solver
-from dualgap.engine.perform import check_installed
-from dualgap.engine.prepare import prepare
+from dualgap.engine.prepare import check_installed, prepare
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
 from dualgap.models.pulp import read

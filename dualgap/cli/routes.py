@@ -9,8 +9,7 @@ from rich.text import Text
 from dualgap.cli.screen import facts, show, show_json, table
 from dualgap.core.errors import DualgapError
 from dualgap.core.problem import Problem
-from dualgap.engine.perform import check_installed
-from dualgap.engine.prepare import prepare
+from dualgap.engine.prepare import check_installed, prepare
 from dualgap.engine.routes import Route, routes, some_routes
 from dualgap.plugins.registry import registry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -64,6 +64,9 @@ class Context(Protocol):
         isn't feasible for the form does no harm.
         """
 
+    def news(self) -> Any:
+        """A point that somebody else has found meanwhile (a portfolio's other members), once; mostly None."""
+
     def should_stop(self) -> bool:
         """Whether time is up or somebody asked to stop: return the best so far, soon."""
 
@@ -73,8 +76,22 @@ class Context(Protocol):
     def phase(self, name: str) -> AbstractContextManager[None]:
         """Books the time inside under ``name`` (``"compile"``) instead of ``"solve"``."""
 
-    def subsolve(self, form: Any, solver: Solver | str) -> Claim:
-        """Runs another solver on a form, inside this run's budget."""
+    def subsolve(
+        self,
+        form: Any,
+        solver: Solver | str,
+        *,
+        start: Any = None,
+        seconds: float | None = None,
+        report: Callable[..., None] | None = None,
+    ) -> Claim:
+        """Runs another solver on a form, inside this run's budget and perhaps less, from a point of that form.
+
+        ``report`` is called as ``Context.report`` would be, with what the other one streams.
+
+        Raises:
+            NoRouteError: it refuses the form, or isn't installed. UsageError: there is no such solver.
+        """
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dualgap.core.certificate import INFINITY
 from dualgap.core.claim import Claim
+from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real
 from dualgap.core.solver import Budget, Solver
 from dualgap.core.witness import Witness
+from dualgap.engine.prepare import check_installed, prepare
 from dualgap.engine.routes import BuiltRoute
-from dualgap.plugins.registry import registry
 
 REPORT_INTERVAL = 0.2
 
@@ -55,6 +57,7 @@ class RunContext:
         self._sent = float("-inf")
         self._timer: threading.Timer | None = None
         self._closed = False
+        self._offered: Any = None
 
     def attach(self, built: BuiltRoute) -> None:
         """Reports are carried back along this route from now on."""
@@ -111,6 +114,14 @@ class RunContext:
             if self._timer is not None:
                 self._timer.cancel()
 
+    def offer(self, answer: Any) -> None:
+        """An answer that somebody else has found; the solver may ask for it (called from any thread)."""
+        self._offered = answer
+
+    def news(self) -> Any:
+        offered, self._offered = self._offered, None
+        return self._built.point(offered) if self._built is not None else None
+
     def should_stop(self) -> bool:
         return self._stop.is_set() or time.monotonic() >= self._deadline
 
@@ -125,14 +136,36 @@ class RunContext:
         finally:
             self.phases[name] = self.phases.get(name, 0.0) + time.perf_counter() - begin
 
-    def subsolve(self, form: Any, solver: Solver | str) -> Claim:
-        chosen = registry().solver(solver) if isinstance(solver, str) else solver
-        instance: Solver = chosen() if isinstance(chosen, type) else chosen
-        inner = RunContext(
-            replace(self.budget, seconds=self.time_left()), self._deadline, self.seed, lambda progress: None, self._stop
-        )
-        inner.verbose = self.verbose
+    def subsolve(
+        self,
+        form: Any,
+        solver: Solver | str,
+        *,
+        start: Any = None,
+        seconds: float | None = None,
+        report: Callable[..., None] | None = None,
+    ) -> Claim:
+        instance = prepare(solver).instance
+        check_installed(instance)
+        reason = instance.refuses(form)
+        if reason:
+            raise NoRouteError(f"{instance.name} refuses: {reason}")
+        inner = _Inner(self, start, min(self.time_left(), INFINITY if seconds is None else seconds), report)
         claim = instance.solve(form, inner)
-        for name, seconds in inner.phases.items():
-            self.phases[name] = self.phases.get(name, 0.0) + seconds
+        for name, spent in inner.phases.items():
+            self.phases[name] = self.phases.get(name, 0.0) + spent
         return claim
+
+
+class _Inner(RunContext):
+    """The context of a solver that runs inside another one's run."""
+
+    def __init__(self, outer: RunContext, start: Any, seconds: float, report: Callable[..., None] | None) -> None:
+        budget, deadline = replace(outer.budget, seconds=seconds), time.monotonic() + seconds
+        super().__init__(budget, deadline, outer.seed, lambda progress: None, outer._stop, outer.verbose)
+        self.start = start
+        self._report = report
+
+    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
+        if self._report is not None:
+            self._report(point=point, bound=bound, witness=witness)

@@ -18,8 +18,8 @@ from dualgap.core.verify import verify
 from dualgap.engine.context import RunContext
 from dualgap.engine.environment import versions
 from dualgap.engine.monitor import Monitor, Snapshot
-from dualgap.engine.perform import Performance, check_installed, perform, unfinished
-from dualgap.engine.prepare import Prepared
+from dualgap.engine.perform import Performance, perform, unfinished
+from dualgap.engine.prepare import Prepared, check_installed
 from dualgap.engine.remote import perform_in_worker
 from dualgap.engine.routes import some_routes
 from dualgap.engine.run import Run
@@ -52,7 +52,7 @@ def execute(
     isolate = isolate and not registry().problems[problem.kind].plugin.startswith("(")
     task = Task(problem, prepared, found, settings, via, begin, began)
     try:
-        performance = perform_in_worker(task, monitor) if isolate else _perform_here(task, monitor)
+        performance = perform_in_worker(task, monitor.note) if isolate else _perform_here(task, monitor)
     except KeyboardInterrupt:
         performance = unfinished(task, Stop.INTERRUPTED, "interrupted")
     outcome = monitor.complete(performance.outcome)

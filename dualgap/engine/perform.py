@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dualgap.core.claim import Claim, Outcome, Stop
-from dualgap.core.errors import BackendMissingError, NoRouteError
+from dualgap.core.errors import NoRouteError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
 from dualgap.engine.context import RunContext
@@ -74,12 +72,3 @@ def _build(problem: Problem, found: Sequence[Route], solver: Solver) -> tuple[in
             return index, built
         reasons.append(reason)
     raise NoRouteError(f"{solver.name} refuses: " + "; ".join(dict.fromkeys(reasons)))
-
-
-def check_installed(solver: Any) -> None:
-    """Raises:
-    BackendMissingError: names the package and how to get it.
-    """
-    for module in solver.requires:
-        if importlib.util.find_spec(module) is None:
-            raise BackendMissingError(f"{solver.name} needs the package {module!r}: pip install {module}")

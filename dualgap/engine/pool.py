@@ -1,4 +1,4 @@
-"""Warm workers, kept between runs."""
+"""Warm workers, kept between runs: a few, the longest idle one goes first."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import threading
 
 from dualgap.engine.process import Setting, WorkerProcess
 
+IDLE = 4
+"""How many workers wait at most; each holds its libraries in memory (a few hundred megabytes)."""
+
 
 class Pool:
-    """Warm workers by their setting; at most one waits for each."""
+    """Warm workers, those that came back last at the end."""
 
     def __init__(self) -> None:
-        self._idle: dict[Setting, WorkerProcess] = {}
+        self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -21,8 +24,10 @@ class Pool:
         """A warm worker, or a new one."""
         with self._lock:
             if os.getpid() != self._owner:  # after a fork the pipes belong to the parent process
-                self._idle, self._owner = {}, os.getpid()
-            worker = self._idle.pop(setting, None)
+                self._idle, self._owner = [], os.getpid()
+            worker = next((one for one in reversed(self._idle) if one.setting == setting), None)
+            if worker is not None:
+                self._idle.remove(worker)
         if worker is not None and worker.alive:
             return worker
         if worker is not None:
@@ -30,17 +35,20 @@ class Pool:
         return WorkerProcess(setting)
 
     def give_back(self, worker: WorkerProcess) -> None:
-        """Keeps a worker warm, or ends it where one waits already."""
+        """Keeps a worker warm; where too many wait, the longest idle one is ended."""
+        surplus = worker
         with self._lock:
-            if worker.alive and worker.setting not in self._idle:
-                self._idle[worker.setting] = worker
-                return
-        worker.kill()
+            if worker.alive:
+                self._idle.append(worker)
+                if len(self._idle) <= IDLE:
+                    return
+                surplus = self._idle.pop(0)
+        surplus.kill()
 
     def close(self) -> None:
         """Ends the waiting workers."""
         with self._lock:
-            idle, self._idle = list(self._idle.values()), {}
+            idle, self._idle = self._idle, []
         if os.getpid() == self._owner:
             for worker in idle:
                 worker.kill()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dualgap.core.errors import UsageError
+from dualgap.core.errors import BackendMissingError, UsageError
 from dualgap.core.solver import Solver, configure
 from dualgap.engine.names import parse_solver
 from dualgap.plugins.registry import registry
@@ -42,3 +43,12 @@ def prepare(solver: str | Solver | type[Solver], parameters: Mapping[str, Any] |
     known = registry().solvers.get(instance.name)
     local = known is None or registry().is_local(instance.name) or known.resolve() is not type(instance)
     return Prepared(instance, instance.name, local)
+
+
+def check_installed(solver: Any) -> None:
+    """Raises:
+    BackendMissingError: names the package and how to get it.
+    """
+    for module in solver.requires:
+        if importlib.util.find_spec(module) is None:
+            raise BackendMissingError(f"{solver.name} needs the package {module!r}: pip install {module}")

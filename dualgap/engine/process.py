@@ -53,6 +53,32 @@ class _Ended(Exception):
         self.reason = reason
 
 
+class Line:
+    """What another thread may do to a run while it goes on: offer an answer, ask for what there is, or end it."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.ended = threading.Event()
+        self.deliver: Callable[[Any], None] = _nowhere
+
+    def offer(self, answer: Any) -> None:
+        """Hands on an answer that somebody else has found, if the run has begun."""
+        self.deliver(answer)
+
+    def ask(self) -> None:
+        """Asks for what there is; the run has the grace to hand it in."""
+        self.asked.set()
+
+    def end(self) -> None:
+        """Ends the run at once; what it streamed remains."""
+        self.asked.set()
+        self.ended.set()
+
+
+def _nowhere(answer: Any) -> None:
+    """Where an answer goes that is offered before the run begins: the start is known then."""
+
+
 class WorkerProcess:
     """One warm worker."""
 
@@ -116,6 +142,7 @@ class WorkerProcess:
         deadline: float,
         memory: int | None,
         on_progress: Callable[[dict[str, Any]], None],
+        line: Line | None = None,
     ) -> Reply:
         """Sends a request and waits for its end, within ``deadline`` (monotonic) plus the grace.
 
@@ -125,7 +152,10 @@ class WorkerProcess:
         self.requests += 1
         watch = _Watch(self.process.pid, memory)
         interrupted = asked = False
-        self.send({"request": self.requests, **request})
+        number = self.requests
+        self.send({"request": number, **request})
+        if line is not None:
+            line.deliver = lambda answer: self.send({"op": "offer", "request": number, "answer": answer.content()})
         while True:
             try:
                 frame = self._next()
@@ -135,6 +165,10 @@ class WorkerProcess:
                     on_progress(frame)
                 if watch.exceeded():
                     raise _Ended("memory")
+                if line is not None and line.asked.is_set():
+                    interrupted, deadline = True, min(deadline, time.monotonic())
+                    if line.ended.is_set():
+                        raise _Ended("interrupted")
                 late = time.monotonic() - deadline
                 if late >= 0 and not asked:
                     self.send({"op": "stop"})
@@ -163,7 +197,9 @@ class WorkerProcess:
         try:
             frame = self.frames.get(timeout=POLL)
         except queue.Empty:
-            return None
+            if self.alive or not self.frames.empty():
+                return None
+            raise _Ended("crash") from None  # a child of it holds the pipe open, so that its end can't be seen
         if frame is None:
             raise _Ended("crash")
         return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,9 @@ from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress
-from dualgap.engine.monitor import Monitor
 from dualgap.engine.perform import Performance, unfinished
 from dualgap.engine.pool import POOL
-from dualgap.engine.process import HEADROOM, Reply, Setting
+from dualgap.engine.process import HEADROOM, Line, Reply, Setting
 from dualgap.engine.task import Task
 from dualgap.plugins.registry import registry
 
@@ -26,8 +26,10 @@ _ENDS = {
 }
 
 
-def perform_in_worker(task: Task, monitor: Monitor) -> Performance:
+def perform_in_worker(task: Task, note: Callable[[Progress], None], line: Line | None = None) -> Performance:
     """Runs the task in a warm worker; whatever happens there comes back as a performance.
+
+    ``note`` is called with what it streams; ``line`` is for another thread to interfere.
 
     Raises:
         NoRouteError: the solver refuses. UsageError: a parameter or option is wrong.
@@ -36,10 +38,10 @@ def perform_in_worker(task: Task, monitor: Monitor) -> Performance:
     worker = POOL.take(Setting(task.settings.threads, tuple(registry().paths)))
 
     def progress(frame: dict[str, Any]) -> None:
-        monitor.note(Progress(_answer(problem, frame), frame["bound"], _witness(frame)))
+        note(Progress(_answer(problem, frame), frame["bound"], _witness(frame)))
 
     try:
-        reply = worker.run(_request(task), task.deadline, task.settings.memory, progress)
+        reply = worker.run(_request(task), task.deadline, task.settings.memory, progress, line)
     except BaseException:
         worker.kill()  # whatever went wrong here, its next answer would be to this request
         raise

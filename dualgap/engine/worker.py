@@ -37,30 +37,32 @@ def main() -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    stop = threading.Event()
-    threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
-    server = _Server(out, stop, log, console)
+    server = _Server(out, log, console)
+    threading.Thread(target=_listen, args=(requests, server), daemon=True).start()
     while True:
         server.serve(requests.get())
 
 
-def _listen(requests: queue.SimpleQueue[Any], stop: threading.Event) -> None:
+def _listen(requests: queue.SimpleQueue[Any], server: _Server) -> None:
     while True:
         try:
             frame = read_frame(sys.stdin.buffer)
         except EOFError:
             os.killpg(0, signal.SIGKILL)
         if frame["op"] == "stop":
-            stop.set()
+            server.stop.set()
+        elif frame["op"] == "offer":
+            server.offer(frame)
         else:
-            stop.clear()
+            server.stop.clear()
             requests.put(frame)
 
 
 class _Server:
-    def __init__(self, out: BinaryIO, stop: threading.Event, log: int, console: int) -> None:
+    def __init__(self, out: BinaryIO, log: int, console: int) -> None:
         self.out = out
-        self.stop = stop
+        self.stop = threading.Event()
+        self.running: tuple[int, Problem, RunContext] | None = None
         self.log = log
         self.console = console
         self.request = 0
@@ -69,6 +71,12 @@ class _Server:
     def send(self, data: dict[str, Any]) -> None:
         with self.lock:
             write_frame(self.out, encoded({"request": self.request, **data}))
+
+    def offer(self, frame: dict[str, Any]) -> None:
+        """An answer from elsewhere for the run that goes on; one that comes too late is dropped."""
+        if self.running is not None and self.running[0] == frame["request"]:
+            _, problem, ctx = self.running
+            ctx.offer(problem.answer_type.model_validate(frame["answer"]))
 
     def serve(self, request: dict[str, Any]) -> None:
         """Answers one request with a result or an error; never dies of one."""
@@ -85,6 +93,7 @@ class _Server:
             detail = traceback.format_exc()
             self.send({"op": "error", "type": type(error).__name__, "message": repr(error), "traceback": detail})
         finally:
+            self.running = None
             sys.stdout.flush()
             sys.stderr.flush()
             if target is not None:
@@ -120,6 +129,7 @@ class _Server:
             self.stop,
             request.get("log") is not None,
         )
+        self.running = (self.request, problem, ctx)
         performance = perform(problem, found, solver, ctx, start)
         outcome = performance.outcome
         self.send(

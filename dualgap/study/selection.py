@@ -11,8 +11,7 @@ from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
 from dualgap.engine.dispatch import ranked
-from dualgap.engine.perform import check_installed
-from dualgap.engine.prepare import Prepared, prepare
+from dualgap.engine.prepare import Prepared, check_installed, prepare
 from dualgap.engine.routes import some_routes
 from dualgap.plugins.registry import registry
 

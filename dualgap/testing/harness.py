@@ -17,7 +17,7 @@ from dualgap.core.claim import Claim
 from dualgap.core.exact import Real
 from dualgap.core.solver import Budget, Solver
 from dualgap.core.witness import Witness
-from dualgap.plugins.registry import registry
+from dualgap.engine.prepare import prepare
 from dualgap.testing.report import ensure
 
 PATIENCE = 60.0  # seconds past its limit after which a solver is given up; it should need a fraction of one
@@ -47,6 +47,9 @@ class Observer:
         if witness is not None:
             self.witnesses.append(witness)
 
+    def news(self) -> Any:
+        return None
+
     def should_stop(self) -> bool:
         self.asked += 1
         return self._stopped or time.monotonic() >= self._deadline
@@ -59,12 +62,24 @@ class Observer:
     def phase(self, name: str) -> Iterator[None]:
         yield
 
-    def subsolve(self, form: Any, solver: Solver | str) -> Claim:
-        chosen = registry().solver(solver) if isinstance(solver, str) else solver
-        instance: Solver = chosen() if isinstance(chosen, type) else chosen
-        inner = Observer(self.time_left(), self.seed, stopped=self._stopped)
-        inner.budget = replace(self.budget, seconds=inner.budget.seconds)
-        return instance.solve(form, inner)
+    def subsolve(
+        self,
+        form: Any,
+        solver: Solver | str,
+        *,
+        start: Any = None,
+        seconds: float | None = None,
+        report: Callable[..., None] | None = None,
+    ) -> Claim:
+        instance = prepare(solver).instance
+        left = self.time_left() if seconds is None else min(seconds, self.time_left())
+        inner = Observer(left, self.seed, start, stopped=self._stopped)
+        inner.budget = replace(self.budget, seconds=left)
+        claim = instance.solve(form, inner)
+        if report is not None:
+            for point in inner.points:
+                report(point=point)
+        return claim
 
 
 def observed(solver: Solver, form: Any, ctx: Observer) -> Claim:

@@ -17,7 +17,8 @@ import psutil
 import pytest
 
 import dualgap
-from dualgap.engine.pool import POOL
+from dualgap.engine.pool import IDLE, POOL, Pool
+from dualgap.engine.process import Setting
 from dualgap.plugins import registry as module
 
 PLUGIN = Path(__file__).parent / "misbehaving.py"
@@ -118,7 +119,9 @@ def test_children_of_a_backend_end_with_it():
 
 
 def test_a_child_that_outlives_the_worker_does_not_keep_the_run():
-    run = dualgap.solve(PROBLEM, "orphan", time=3)
+    run = dualgap.solve(PROBLEM, "orphan", time=60)
+    assert run.stop == "error"
+    assert "exit code 3" in run.message
     assert run.certificate.value == 0
     pid = int(run.certificate.bound)
     child = [psutil.Process(pid)] if psutil.pid_exists(pid) else []
@@ -134,7 +137,7 @@ def test_a_worker_that_closes_its_pipe_is_a_crash():
 
 def test_the_limit_holds_while_a_worker_reads_nothing():
     dualgap.solve(PROBLEM, "highs", time=20)
-    worker = next(iter(POOL._idle.values()))
+    worker = POOL._idle[-1]
     os.kill(worker.process.pid, signal.SIGSTOP)
     ones = np.ones(50_000)  # more than a pipe holds
     run = dualgap.solve(dualgap.Knapsack(values=ones, weights=ones, capacity=5), "highs", time=0.5)
@@ -148,11 +151,23 @@ def test_the_limit_holds_where_progress_is_followed_slowly():
     assert run.certificate.value == 3
 
 
+def test_a_few_workers_wait_and_the_longest_idle_one_goes():
+    pool = Pool()
+    workers = [pool.take(Setting(threads=1 + k)) for k in range(IDLE + 1)]
+    for worker in workers:
+        pool.give_back(worker)
+    assert [worker.alive for worker in workers] == [False] + [True] * IDLE
+    assert pool.take(workers[2].setting) is workers[2]
+    pool.close()
+    workers[2].kill()
+    assert not any(worker.alive for worker in workers)
+
+
 def test_nothing_is_left_behind(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     dualgap.solve(PROBLEM, "highs", time=20)
     assert not list(tmp_path.iterdir())
-    worker = next(iter(POOL._idle.values()))
+    worker = POOL._idle[-1]
     worker.process.kill()
     worker.process.wait()
     assert dualgap.solve(PROBLEM, "highs", time=20).certificate.value == 9

@@ -41,6 +41,9 @@ class Recorder:
             if value is not None:
                 kept.append(value)
 
+    def news(self) -> Any:
+        return None
+
     def should_stop(self) -> bool:
         enough = self.stop_after is not None and len(self.points) >= self.stop_after
         return enough or self.time_left() <= 0
@@ -52,7 +55,7 @@ class Recorder:
     def phase(self, name: str) -> Iterator[None]:
         yield
 
-    def subsolve(self, form: Any, solver: Solver | str) -> Any:
+    def subsolve(self, form: Any, solver: Solver | str, **given: Any) -> Any:
         raise NotImplementedError
 
 
