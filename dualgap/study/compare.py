@@ -75,6 +75,12 @@ class Comparison:
         refused = [run.refused != "" for run in self.runs]
         return 3 if all(refused) else Verdict.NOTHING.exit_code
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from dualgap.study.notebook import comparison_card
+
+        return comparison_card(self)
+
     def data(self) -> dict[str, Any]:
         """The comparison as strict JSON data."""
         standings = [{"verdict": s.verdict, "note": s.note} for s in self.joint.standings]

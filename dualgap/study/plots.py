@@ -14,11 +14,11 @@ from dualgap.core.certificate import Evidence, Sense, Verdict
 from dualgap.core.claim import TracePoint
 from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_gap, format_value
+from dualgap.display.axes import Axis, Distances, distance_axis, time_axis, value_axis
+from dualgap.display.html import Html, tag
 from dualgap.engine.refute import feasible_value
 from dualgap.engine.run import Run
-from dualgap.study.axes import Axis, Distances, distance_axis, time_axis, value_axis
 from dualgap.study.compare import Comparison
-from dualgap.study.html import Html, tag
 
 _MOST_POINTS = 200  # of a trace that are drawn
 _LABEL_ROOM = 8.0  # per cent of a plot's height that a label above its line needs

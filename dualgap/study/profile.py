@@ -7,8 +7,8 @@ from typing import Any
 
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_value
+from dualgap.display.html import Html, details, facts, join, table, tag
 from dualgap.engine.run import Run
-from dualgap.study.html import Html, details, facts, join, table, tag
 from dualgap.study.joint import Standing
 
 _MOST_ROWS = 12

@@ -10,10 +10,10 @@ import dualgap
 from dualgap.core.certificate import Sense, Verdict
 from dualgap.core.exact import Real
 from dualgap.core.statement import format_gap, format_value
+from dualgap.display.html import Html, details, facts, join, table, tag
 from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
-from dualgap.study.html import Html, details, facts, join, table, tag
 from dualgap.study.joint import LIES, Standing
 from dualgap.study.plots import DEFS, along, anytime, intervals
 from dualgap.study.profile import profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualgap.study.axes import Axis, Distances, distance_axis, time_axis, value_axis
+from dualgap.display.axes import Axis, Distances, distance_axis, time_axis, value_axis
 
 numbers = st.lists(st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=1, max_size=20)
 
