@@ -66,6 +66,16 @@ class FarkasRay(Witness):
     rows: Vector
 
 
+class Conflict(Witness):
+    """Rows, bounds and integrality by name that can't hold together: what to refute to prove infeasibility.
+
+    ``members`` are in the words of ``dualgap.problems.systems.members``: ``row labour <=``, ``integer chairs``.
+    """
+
+    type: ClassVar[str] = "conflict"
+    members: tuple[str, ...]
+
+
 class Ray(Witness):
     """A direction along which feasible points improve without end: with a feasible ``point``, a proof of unboundedness.
 

@@ -20,6 +20,7 @@ from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import from_json, read_fraction, to_json
 from dualgap.core.witness import Witness
+from dualgap.engine.infeasibility.findings import Infeasibility
 
 SCHEMA_VERSION = 1
 
@@ -66,6 +67,7 @@ class Run:
     conflict: tuple[str, ...] = ()
     start: Start | None = None
     audits: tuple[Audit, ...] = ()
+    infeasibility: Infeasibility | None = None
     refused: str = ""
     error: str = ""
 
@@ -116,12 +118,19 @@ class Run:
             "conflict": list(self.conflict),
             "start": dataclasses.asdict(self.start) if self.start is not None else None,
             "audits": [dataclasses.asdict(audit) for audit in self.audits],
+            "infeasibility": self.infeasibility.data() if self.infeasibility is not None else None,
         }
         for name in ("refused", "error"):
             if getattr(self, name):
                 plain[name] = getattr(self, name)
         strict: dict[str, Any] = to_json(plain, sidecars)
         return strict
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from dualgap.engine.notebook import run_card
+
+        return run_card(self)
 
     def json(self) -> str:
         """One line of JSON, whole."""

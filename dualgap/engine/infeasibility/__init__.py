@@ -1,0 +1,1 @@
+"""Why a problem is infeasible: a conflict that can't hold together, and the least relaxation that mends it."""

@@ -1,0 +1,108 @@
+"""What is found out about an infeasible problem, as a run keeps it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from dualgap.core.certificate import Evidence
+from dualgap.core.exact import Real, nearest
+
+
+def closes(bound: Real, total: Real) -> bool:
+    """Whether a total is least by a bound from float multipliers."""
+    return nearest(total) <= nearest(bound) + 1e-9 * max(1.0, abs(nearest(bound)))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row or column of a conflict in the problem's words: ``labour``, ``10 chairs + 15 tables <= 450``."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rows, bounds and integrality that can't hold together.
+
+    Attributes:
+        members: in words (see ``dualgap.problems.systems.members``).
+        lines: the same for people.
+        evidence: that they can't hold together: ``proved`` in exact arithmetic, ``claimed`` where a solver said so of
+            them alone.
+        argument: how that is known.
+        irreducible: whether it was verified that, without any one of them, the others can hold.
+        remark: why that wasn't verified; empty where it was.
+    """
+
+    members: tuple[str, ...]
+    lines: tuple[Line, ...]
+    evidence: Evidence
+    argument: str
+    irreducible: bool
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A side of a row or a bound that is moved: ``amount`` is positive, ``side`` becomes ``relaxed``."""
+
+    member: str
+    name: str
+    side: Real
+    relaxed: Real
+    amount: Real
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The least total change of rows and bounds that leaves a feasible point.
+
+    Attributes:
+        changes: the sides that move.
+        total: the sum over the changes of amount over size (see ``measure``).
+        measure: what is summed, in words.
+        bound: no relaxation has a smaller total, by ``evidence``; None where nothing is known.
+        point: a point by column that is feasible then, zeros left out.
+        exact: whether it is feasible in exact arithmetic (else within 1e-9 of a row's size).
+    """
+
+    changes: tuple[Change, ...]
+    total: Real
+    measure: str
+    bound: Real | None
+    evidence: Evidence
+    point: Mapping[str, Real] = field(default_factory=dict)
+    exact: bool = True
+
+    @property
+    def least(self) -> bool:
+        """Whether no relaxation is smaller, as far as ``evidence`` goes."""
+        return self.bound is not None and closes(self.bound, self.total)
+
+
+@dataclass(frozen=True)
+class Infeasibility:
+    """Everything that is known of why a problem is infeasible; ``explanation`` is the problem's own."""
+
+    explanation: str = ""
+    conflict: Conflict | None = None
+    relaxation: Relaxation | None = None
+    remarks: tuple[str, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """Plain data for a run's JSON; numbers are whole or the nearest floats."""
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        return plain
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, Fraction):
+        return data.numerator if data.denominator == 1 else nearest(data)
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return [_plain(item) for item in data] if isinstance(data, tuple) else data

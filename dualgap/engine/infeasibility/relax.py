@@ -1,0 +1,148 @@
+"""The least relaxation: the smallest total change of rows and bounds that leaves a point, as a program of its own.
+
+Elastic program (Brown and Graves, Elastic programming, 1975): a side ``a'x >= b`` that may be relaxed becomes
+``a'x + s t >= b`` with ``t >= 0`` and s the side's size, and the sum of the t is minimised. It is solved and certified
+like any other integer program, so that the certificate's bound says that no relaxation is smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from dualgap.core.certificate import Bound, Evidence
+from dualgap.core.exact import Real, fraction, nearest, simplest
+from dualgap.core.forms import MixedIntegerProgram
+from dualgap.engine.execute import execute
+from dualgap.engine.infeasibility.findings import Change, Relaxation, closes
+from dualgap.engine.infeasibility.oracle import stated
+from dualgap.engine.prepare import prepare
+from dualgap.engine.run import Run
+from dualgap.engine.task import Settings
+from dualgap.problems.systems.members import Kind, Member, Side, System
+from dualgap.problems.systems.points import failing
+
+MEASURE = "the sum of changes, each over the size of its side"
+_NOISE = Fraction(1, 10**9)  # of a side's size: smaller changes are a solver's rounding
+_DENOMINATORS = (1, 12, 1_000, 10**6)
+
+
+def relaxable(system: System, member: Member) -> bool:
+    """Whether people may move the side: any row's, and bounds but those of a 0-1 column and a lower bound of 0.
+
+    Those say what kind of thing a column is; nobody buys a negative number of chairs.
+    """
+    if member.kind is Kind.INTEGER:
+        return False
+    if member.kind is Kind.ROW:
+        return True
+    j, form = member.index, system.form
+    binary = form.integer[j] and form.lower[j] == 0 and form.upper[j] == 1
+    return not binary and not (member.side is Side.LOWER and form.lower[j] == 0)
+
+
+def size(system: System, member: Member) -> Fraction:
+    """What a change of the side is measured by: the larger of its number and its largest coefficient."""
+    inequality = system.inequality(member)
+    return max(abs(inequality.side), *map(abs, inequality.coefficients), Fraction(0)) or Fraction(1)
+
+
+def least_relaxation(system: System, settings: Settings, seconds: float) -> Relaxation | None:
+    """The smallest total change that is found in time; None where none is."""
+    movable = [member for member in system.members if relaxable(system, member)]
+    sizes = [size(system, member) for member in movable]
+    program = elastic(system.form, movable, sizes)
+    run = execute(stated(program), prepare("highs"), replace(settings, time=seconds, gap=0.0))
+    if run.answer is None or run.certificate is None or not run.certificate.feasible:
+        return None
+    values = [fraction(value) for value in np.asarray(run.answer.values)[: len(system.columns)].tolist()]
+    found = min(
+        (_measured(system, movable, sizes, point) for point in _candidates(system, values)),
+        key=lambda relaxation: (not relaxation.exact, relaxation.total),
+    )
+    bound = _bound(run)
+    return replace(found, bound=simplest(bound.value), evidence=bound.evidence) if bound is not None else found
+
+
+def elastic(form: MixedIntegerProgram, movable: Sequence[Member], sizes: Sequence[Fraction]) -> MixedIntegerProgram:
+    """The elastic program; bounds that may move become rows."""
+    from scipy.sparse import csr_array, eye_array, hstack, vstack
+
+    n, extra = len(form.cost), len(movable)
+    bounds = sorted({member.index for member in movable if member.kind is Kind.BOUND})
+    places = {(Kind.ROW, i): i for i in range(form.size[1])}
+    places |= {(Kind.BOUND, j): form.size[1] + k for k, j in enumerate(bounds)}
+    signs = [nearest(s) if member.side is Side.LOWER else -nearest(s) for member, s in zip(movable, sizes)]
+    at = [places[member.kind, member.index] for member in movable]
+    slack = csr_array((signs, (at, range(extra))), shape=(len(places), extra))
+    matrix = hstack([vstack([form.matrix, eye_array(n, format="csr")[bounds]]), slack], format="csr")
+    lower, upper = np.array(form.lower, dtype=np.float64), np.array(form.upper, dtype=np.float64)
+    row_lower, row_upper = np.full(len(bounds), -np.inf), np.full(len(bounds), np.inf)
+    for member in movable:
+        if member.kind is Kind.BOUND:
+            given, moved, free = (
+                (lower, row_lower, -np.inf) if member.side is Side.LOWER else (upper, row_upper, np.inf)
+            )
+            moved[places[Kind.BOUND, member.index] - form.size[1]] = given[member.index]
+            given[member.index] = free
+    return MixedIntegerProgram(
+        cost=np.concatenate([np.zeros(n, dtype=np.int64), np.ones(extra, dtype=np.int64)]),
+        matrix=matrix,
+        row_lower=np.concatenate([form.row_lower, row_lower]),
+        row_upper=np.concatenate([form.row_upper, row_upper]),
+        lower=np.concatenate([lower, np.zeros(extra)]),
+        upper=np.concatenate([upper, np.full(extra, np.inf)]),
+        integer=np.concatenate([form.integer, np.zeros(extra, dtype=bool)]),
+    )
+
+
+def _candidates(system: System, values: Sequence[Fraction]) -> list[list[Fraction]]:
+    """Points near a solver's, simpler ones too, that meet exactly what may not be relaxed."""
+    form = system.form
+    found = []
+    for denominator in (None, *_DENOMINATORS):
+        point = []
+        for j, value in enumerate(values):
+            whole = Fraction(round(value)) if form.integer[j] else value
+            simple = whole if denominator is None else whole.limit_denominator(denominator)
+            for member, limit in ((Side.LOWER, max), (Side.UPPER, min)):
+                hard = Member(Kind.BOUND, j, member)
+                if hard in system and not relaxable(system, hard):
+                    simple = limit(simple, system.side(hard))
+            point.append(simple)
+        found.append(point)
+    return found
+
+
+def _measured(
+    system: System, movable: Sequence[Member], sizes: Sequence[Fraction], point: Sequence[Fraction]
+) -> Relaxation:
+    """What has to move for a point to be feasible; changes within rounding errors are left out."""
+    missed = set(failing(system, system.members, point))
+    changes, total, exact = [], Fraction(0), missed <= set(movable)
+    for member, scale in zip(movable, sizes):
+        if member not in missed:
+            continue
+        amount = -system.inequality(member).slack(point)
+        if amount <= _NOISE * scale:
+            exact = False
+            continue
+        side = system.side(member)
+        moved = side - amount if member.side is Side.LOWER else side + amount
+        word, name = system.word(member), system.name(member)
+        changes.append(Change(word, name, simplest(side), simplest(moved), simplest(amount)))
+        total += amount / scale
+    nonzero = {system.columns[j]: simplest(value) for j, value in enumerate(point) if value}
+    return Relaxation(tuple(changes), simplest(total), MEASURE, None, Evidence.NONE, nonzero, exact)
+
+
+def _bound(run: Run) -> Bound | None:
+    """The bound that says most: a verified one that shows the relaxation to be least, else the greatest."""
+    assert run.certificate is not None
+    bounds: list[Bound] = list(run.certificate.bounds)
+    value: Real = run.certificate.value if run.certificate.value is not None else 0
+    closing = [b for b in bounds if b.evidence.verified and closes(b.value, value)]
+    return max(closing or bounds, key=lambda bound: nearest(bound.value), default=None)
