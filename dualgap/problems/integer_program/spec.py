@@ -19,7 +19,7 @@ from dualgap.core.certificate import Bound, Evaluation, Sense
 from dualgap.core.exact import Exact, exact, float_noise, fraction, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
-from dualgap.core.witness import Witness
+from dualgap.core.witness import Conflict, Witness
 from dualgap.problems.counts import Names, check_names, fault
 from dualgap.problems.integer_program.inline import closed_fields
 from dualgap.problems.integer_program.sparse import Sparse
@@ -156,7 +156,11 @@ class IntegerProgram(Problem):
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
         from dualgap.problems.integer_program.proofs import prove
+        from dualgap.problems.integer_program.views import mixed_integer_program
+        from dualgap.problems.systems.prove import prove_conflict
 
+        if isinstance(witness, Conflict):
+            return prove_conflict(mixed_integer_program(self), witness, self.sense, seconds)
         return prove(self, witness, seconds)
 
     def tighten(self, bound: float) -> float:
