@@ -9,6 +9,7 @@ with ``b_i`` the lower side of row i where ``y_i > 0``, and its upper side where
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Evidence, Sense
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.core.exact import Exact, combine, exact, fraction, narrow
+from dualgap.core.exact import Exact, exact, fraction, narrow
 from dualgap.core.witness import Multipliers, Witness
+from dualgap.problems.integer_program.implied import implied_box
+from dualgap.problems.integer_program.repair import Dual
 
 if TYPE_CHECKING:
     from dualgap.problems.integer_program.spec import IntegerProgram
@@ -32,21 +35,8 @@ def prove(problem: IntegerProgram, witness: Witness, seconds: float) -> Bound:
         InvalidWitnessError: it proves nothing here.
     """
     if isinstance(witness, Multipliers):
-        return _lagrangian(problem, witness)
+        return _lagrangian(problem, witness, seconds)
     raise InvalidWitnessError(f"integer-program takes no {witness.type} witness")
-
-
-def signed(problem: IntegerProgram, given: np.ndarray) -> np.ndarray:
-    """The multipliers, those of the wrong sign (on a side that the row doesn't have) set to 0.
-
-    Raises:
-        InvalidWitnessError: not one finite number a row.
-    """
-    if given.shape != problem.row_lower.shape or not np.isfinite(given).all():
-        raise InvalidWitnessError(f"expected {len(problem.row_lower)} finite multipliers, one a row")
-    least = np.where(np.isfinite(problem.row_upper), -np.inf, 0.0)
-    most = np.where(np.isfinite(problem.row_lower), np.inf, 0.0)
-    return np.clip(given.astype(np.float64), least, most)
 
 
 def fixed_point(values: np.ndarray) -> Exact:
@@ -64,21 +54,51 @@ def scaled_integers(values: np.ndarray, shift: int) -> Exact:
     return Exact(narrow([integer * 2**-shift for integer in integers], values.shape))
 
 
-def _lagrangian(problem: IntegerProgram, witness: Multipliers) -> Bound:
+def _lagrangian(problem: IntegerProgram, witness: Multipliers, seconds: float) -> Bound:
     sign = -1 if problem.sense is Sense.MAXIMIZE else 1
-    multipliers = fixed_point(signed(problem, witness.rows))
-    reduced = combine([(sign, problem.exact_cost), (-1, problem.matrix.transposed_times(multipliers))])
-    total = sign * fraction(problem.offset)
-    total += _priced(multipliers, problem.row_lower, problem.row_upper)
-    open_ended = np.flatnonzero(
-        (reduced.numerators > 0) & ~np.isfinite(problem.lower) | (reduced.numerators < 0) & ~np.isfinite(problem.upper)
+    dual = _dual(problem, problem.exact_cost.scaled(sign), seconds)
+    given = _signed(dual, witness.rows)
+    multipliers, lower, upper, how = fixed_point(given), problem.lower, problem.upper, ""
+    if dual.off(dual.reduced(multipliers)).any():
+        lower, upper = implied_box(problem)
+        dual = replace(dual, rising=np.isposinf(upper), falling=np.isneginf(lower))
+        how = " and bounds implied by the rows"
+        if dual.off(dual.reduced(multipliers)).any():
+            multipliers = dual.repaired(given, fixed_point)
+            how += ", repaired"
+    reduced = dual.reduced(multipliers)
+    total = sign * fraction(problem.offset) + _priced(multipliers, problem.row_lower, problem.row_upper)
+    total += _priced(
+        reduced,
+        np.where(np.isfinite(problem.lower), problem.lower, lower),
+        np.where(np.isfinite(problem.upper), problem.upper, upper),
     )
-    if open_ended.size:
-        name = problem.columns[int(open_ended[0])]
-        raise InvalidWitnessError(f"the multipliers leave {name} without a bound where the objective improves")
-    total += _priced(reduced, problem.lower, problem.upper)
     priced = int(np.count_nonzero(multipliers.numerators))
-    return Bound(problem.round_bound(sign * total), Evidence.PROVED, f"multipliers on {priced} rows")
+    return Bound(problem.round_bound(sign * total), Evidence.PROVED, f"multipliers on {priced} rows{how}")
+
+
+def _dual(problem: IntegerProgram, cost: Exact, seconds: float) -> Dual:
+    return Dual(
+        problem=problem,
+        cost=cost,
+        rising=np.isposinf(problem.upper),
+        falling=np.isneginf(problem.lower),
+        least=np.where(np.isfinite(problem.row_upper), -np.inf, 0.0),
+        most=np.where(np.isfinite(problem.row_lower), np.inf, 0.0),
+        seconds=seconds,
+    )
+
+
+def _signed(dual: Dual, given: np.ndarray) -> np.ndarray:
+    """The multipliers, those of the wrong sign (on a side that the row doesn't have) set to 0.
+
+    Raises:
+        InvalidWitnessError: not one finite number a row.
+    """
+    if given.shape != dual.least.shape or not np.isfinite(given).all():
+        raise InvalidWitnessError(f"expected {len(dual.least)} finite multipliers, one a row")
+    signed: np.ndarray = np.clip(given.astype(np.float64), dual.least, dual.most)
+    return signed
 
 
 def _priced(factors: Exact, lower: np.ndarray, upper: np.ndarray) -> Fraction:
