@@ -64,7 +64,7 @@ class Encoded:
         if self.said is not None and self.said.use is Use.IGNORED:
             return self.said
         if said is None and (self.point is not None or self.witness is not None):
-            said = Start(Use.USED, f"{solver.name} takes starts") if not self.faults else Start(Use.IGNORED)
+            said = Start(Use.IGNORED, f"{solver.name} doesn't say that it used it")
         if said is None or (not self.faults and self.said is None):
             return said
         reasons = [self.said.reason if self.said is not None else _violated(self.faults), said.reason]

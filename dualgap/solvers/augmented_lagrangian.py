@@ -11,13 +11,13 @@ programs (h affine) every such mu, nu bound the optimum by the least value of th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Stop
+from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import Convexity, Form, SmoothProgram
 from dualgap.core.sets import Reals
 from dualgap.core.solver import Context, Solver, Trait
@@ -75,7 +75,8 @@ class AugmentedLagrangian(Solver):
             while method.stop is None:
                 method.one_round()
                 ctx.report(point=as_numpy(method.state.x), bound=method.bounds.best, witness=method.witness)
-            return method.claim()
+            said = Start(Use.USED, "the first iterate") if ctx.start is not None else None
+            return replace(method.claim(), start=said)
 
 
 class Prices(NamedTuple):

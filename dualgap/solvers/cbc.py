@@ -30,9 +30,11 @@ from dualgap.core.witness import Multipliers, Witness
 from dualgap.solvers.floats import holds, lossy
 from dualgap.solvers.mps import mps, row_kinds
 from dualgap.solvers.relaxation import relax, without_columns
+from dualgap.solvers.starting import Beginning, beginning
 from dualgap.solvers.watch import INTERVAL
 
 _GRACE = 1.0  # seconds that CBC gets to write its answer after it was interrupted
+_TOOK_START = "MIPStart provided solution"  # in its log, and nowhere else
 _PRINTED = 1e-3  # the log's bound has three decimals
 _STOPS = {
     "Optimal": Stop.FINISHED,
@@ -68,27 +70,28 @@ class Cbc(Solver):
         executable = _executable()
         _check_options(executable, self.options)
         relaxed = relax(form, ctx) if form.integer.any() else None
-        claim = self._run(executable, form, ctx)
+        begin = beginning(form, ctx)
+        claim = self._run(executable, form, ctx, begin)
         if claim.stop is Stop.UNBOUNDED and relaxed is not None:
             # CBC looks at the relaxation only. With rational data any point at all makes it true (Meyer 1974).
-            claim = self._run(executable, replace(form, cost=np.zeros(form.size[0])), ctx)
+            claim = self._run(executable, replace(form, cost=np.zeros(form.size[0])), ctx, begin)
             claim = replace(claim, stop=Stop.UNBOUNDED if claim.feasible else claim.stop, value=None, bound=None)
         return claim if relaxed is None else replace(claim, witness=relaxed.supports(claim.stop))
 
-    def _run(self, executable: str, form: MixedIntegerProgram, ctx: Context) -> Claim:
+    def _run(self, executable: str, form: MixedIntegerProgram, ctx: Context, begin: Beginning) -> Claim:
         with tempfile.TemporaryDirectory(prefix="dualgap-cbc-") as name:
             folder = Path(name)
             (folder / "model.mps").write_text(mps(form))
-            if ctx.start is not None:
-                (folder / "start").write_text(_start(np.asarray(ctx.start, dtype=np.float64)))
+            if begin.point is not None:
+                (folder / "start").write_text(_start(begin.point))
             with open(folder / "log", "wb") as log:
-                _wait(subprocess.Popen(self._command(executable, ctx), cwd=folder, stdout=log, stderr=log), ctx)
+                _wait(subprocess.Popen(self._command(executable, ctx, begin), cwd=folder, stdout=log, stderr=log), ctx)
             said = (folder / "log").read_text(errors="replace")
             if ctx.verbose:
                 sys.stdout.write(said)
-            return _claim(form, folder, said, ctx)
+            return begin.confirmed("CBC", _TOOK_START in said, _claim(form, folder, said, ctx))
 
-    def _command(self, executable: str, ctx: Context) -> list[str]:
+    def _command(self, executable: str, ctx: Context, begin: Beginning) -> list[str]:
         commands: Mapping[str, Any] = {
             "timeMode": "elapsed",
             "sec": max(ctx.time_left(), 0.01),
@@ -96,7 +99,7 @@ class Cbc(Solver):
             "randomSeed": ctx.seed % 2**31,
             "randomCbcSeed": ctx.seed % 2**31,
             **({"threads": ctx.budget.threads} if ctx.budget.threads > 1 else {}),
-            **({"mipstart": "start"} if ctx.start is not None else {}),
+            **({"mipstart": "start"} if begin.point is not None else {}),
             **self.options,
         }
         given = [part for option, value in commands.items() for part in (f"-{option}", _written(value))]

@@ -17,6 +17,7 @@ from dualgap.core.errors import UsageError
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.solvers.relaxation import relax
+from dualgap.solvers.starting import beginning
 from dualgap.solvers.watch import watching
 from dualgap.solvers.whole import WholeProgram, refusal, whole
 
@@ -49,10 +50,10 @@ class CpSat(Solver):
         if program.empty:
             return Claim(stop=Stop.INFEASIBLE, witness=relaxed.supports(Stop.INFEASIBLE), message=program.note)
         model = hand_over(program)
-        if ctx.start is not None:
-            hint = np.clip(np.rint(np.asarray(ctx.start, dtype=np.float64)), program.lower, program.upper)
-            model.solution_hint.vars.extend(range(len(hint)))
-            model.solution_hint.values.extend(hint.astype(np.int64).tolist())
+        begin = beginning(form, ctx)
+        if begin.point is not None:
+            model.solution_hint.vars.extend(range(len(begin.point)))
+            model.solution_hint.values.extend(begin.point.astype(np.int64).tolist())
         run = backend.SolveWrapper()
         run.set_parameters(self._parameters(ctx))
         listener = _Listener(run, program, ctx)
@@ -63,7 +64,7 @@ class CpSat(Solver):
             listener.improved(response.inner_objective_lower_bound)
         found = response.status in (backend.OPTIMAL, backend.FEASIBLE)
         point = np.array(list(response.solution), dtype=np.int64)
-        return Claim(
+        claim = Claim(
             point=point.astype(np.float64) if found else None,
             feasible=found,
             stop=stop,
@@ -78,6 +79,7 @@ class CpSat(Solver):
             },
             message=f"CP-SAT: {response.solution_info}" if stop is Stop.ERROR else program.note,
         )
+        return begin.confirmed("CP-SAT", listener.hinted, claim)
 
     def _parameters(self, ctx: Context) -> Any:
         """The run's SatParameters.
@@ -142,12 +144,16 @@ class _Listener:
     def __init__(self, run: Any, program: WholeProgram, ctx: Context) -> None:
         from ortools.sat.python import cp_model_helper as backend
 
+        listener = self
+
         class Incumbents(backend.SolutionCallback):
             def OnSolutionCallback(self) -> None:
                 response: Any = self.Response()  # type: ignore[no-untyped-call]
+                listener.hinted |= "hint" in response.solution_info
                 ctx.report(point=np.array(list(response.solution), dtype=np.float64))
 
         self.program = program
+        self.hinted = False
         self.ctx = ctx
         # What holds before the search finds any: a response without a bound reads 0, whatever the costs are.
         self.bound = int(np.minimum(program.cost * program.lower, program.cost * program.upper).sum())

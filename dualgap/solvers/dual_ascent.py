@@ -9,12 +9,12 @@ convexified program.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Stop
+from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import DualisedProgram, Form, Inner
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import FarkasRay, Multipliers
@@ -41,7 +41,7 @@ class DualAscent(Solver):
     name: ClassVar[str] = "dual-ascent"
     summary: ClassVar[str] = "Lagrangian dual by supergradient steps, with averaged primal points"
     accepts: ClassVar[tuple[type, ...]] = (DualisedProgram,)
-    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME})
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
 
     rule: Literal["polyak", "decreasing"] = "polyak"
     iterations: int = 2000
@@ -52,12 +52,13 @@ class DualAscent(Solver):
 
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, DualisedProgram)
+        form, said = _begun(form, ctx)
         first = polish(form, form.initial, passes=1, evaluations=40 * form.dimension, should_stop=ctx.should_stop)
         if first.ray is not None:
             message = "the dual rises without end: the dualised rows can't hold"
             return Claim(stop=Stop.INFEASIBLE, witness=FarkasRay(rows=first.ray), message=message)
         if form.dimension == 0 or (form.dimension == 1 and first.exact):
-            return _claim(first, first.primal, Stop.FINISHED, 0, ctx)
+            return replace(_claim(first, first.primal, Stop.FINISHED, 0, ctx), start=said)
         climber = _Climber(form, self, first)
         while climber.stop is None:
             if climber.count % _REPORTS == 0:
@@ -69,7 +70,24 @@ class DualAscent(Solver):
         last = Peak(climber.best, climber.best_inner, (climber.best_inner, climber.best_inner), exact=False)
         if climber.stop is not Stop.NONFINITE:
             last = polish(form, climber.best, should_stop=ctx.should_stop)
-        return _claim(last, climber.average, climber.stop, climber.count, ctx)
+        return replace(_claim(last, climber.average, climber.stop, climber.count, ctx), start=said)
+
+
+def _begun(form: DualisedProgram, ctx: Context) -> tuple[DualisedProgram, Start | None]:
+    """The form with the value of the start as the steps' target, and the multipliers that came with it to begin at."""
+    if ctx.start is None and ctx.start_witness is None:
+        return form, None
+    value = form.primal(ctx.start) if form.primal is not None and ctx.start is not None else np.inf
+    used = [f"its value {value:.10g} is the target of the steps"] if np.isfinite(value) else []
+    witness = ctx.start_witness
+    if isinstance(witness, Multipliers) and witness.rows.shape == (form.dimension,):
+        begin = np.clip(witness.rows, form.lower, form.upper)
+        if form.inner(begin).value > form.inner(form.initial).value:
+            form = replace(form, initial=begin)
+            used.append("its multipliers are the first ones")
+    if not used:
+        return form, Start(Use.IGNORED, "it is not feasible for the program, and brings no better multipliers")
+    return replace(form, primal_value=min(form.primal_value, value)), Start(Use.USED, ", ".join(used))
 
 
 def _claim(peak: Peak, average: Any, stop: Stop, iterations: int, ctx: Context) -> Claim:

@@ -14,12 +14,11 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.solvers.floats import lossy
-from dualgap.solvers.highs_model import load
+from dualgap.solvers.highs_model import has_long_rows, load
 from dualgap.solvers.relaxation import Relaxed, linear_end, relax, without_columns
+from dualgap.solvers.starting import beginning
 
-# Probing in presolve takes time quadratic in the length of a row and doesn't look at the clock: 0.9 s at 5,000 binary
-# columns, 7 s at 10,000, over a minute at 100,000, where the search without presolve closes 4e-6 in one second.
-_LONG_ROW = 5_000
+_TOOK_START = "MIP start solution is feasible"  # in its log, and nowhere else
 
 
 @dataclass(frozen=True)
@@ -50,23 +49,27 @@ class Highs(Solver):
         relaxed = relax(form, ctx) if integral else None
         if relaxed is not None and relaxed.stop is Stop.INFEASIBLE:
             return Claim(stop=Stop.INFEASIBLE, witness=relaxed.witness, message="so is its linear relaxation")
-        highs = load(form, {"output_flag": ctx.verbose, **self.settings(form, ctx)})
-        if ctx.start is not None and integral:
-            highs.setSolution(form.size[0], np.arange(form.size[0], dtype=np.int32), np.asarray(ctx.start, np.float64))
+        begin = beginning(form, ctx)
+        log = {"output_flag": ctx.verbose or begin.point is not None, "log_to_console": ctx.verbose}
+        highs = load(form, {**log, **self.settings(form, ctx)})
+        said: list[str] = []
+        if begin.point is not None:
+            highs.setSolution(form.size[0], np.arange(form.size[0], dtype=np.int32), begin.point)
+            highs.cbLogging.subscribe(lambda event: said.append(event.message))
         _listen(highs, ctx)
         highs.run()
-        return _linear_claim(highs, form) if relaxed is None else _integer_claim(highs, form, relaxed)
+        claim = _linear_claim(highs, form) if relaxed is None else _integer_claim(highs, form, relaxed)
+        return begin.confirmed("HiGHS", any(_TOOK_START in line for line in said), claim)
 
     def settings(self, form: MixedIntegerProgram, ctx: Context) -> dict[str, Any]:
         """HiGHS's options for this form and budget."""
-        long = bool(form.integer.any()) and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
         return {
             "time_limit": ctx.time_left(),
             "mip_rel_gap": ctx.budget.gap,
             "mip_abs_gap": 0.0,
             "threads": ctx.budget.threads,
             "random_seed": ctx.seed % 2**31,
-            "presolve": not long if self.presolve is None else self.presolve,
+            "presolve": not has_long_rows(form) if self.presolve is None else self.presolve,
             **self.options,
         }
 

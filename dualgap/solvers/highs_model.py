@@ -11,6 +11,15 @@ import numpy as np
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import MixedIntegerProgram
 
+# Probing in presolve takes time quadratic in the length of a row and doesn't look at the clock: 0.9 s at 5,000 binary
+# columns, 7 s at 10,000, over a minute at 100,000, where the search without presolve closes 4e-6 in one second.
+_LONG_ROW = 5_000
+
+
+def has_long_rows(form: MixedIntegerProgram) -> bool:
+    """Whether presolve would ignore time limits on this integer program."""
+    return bool(form.integer.any()) and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
+
 
 def load(form: MixedIntegerProgram, options: Mapping[str, Any], *, relaxed: bool = False) -> Any:
     """A silent ``highspy.Highs`` with the options set and the form (or its linear relaxation) passed.

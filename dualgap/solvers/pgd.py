@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Stop
+from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import Convexity, Form, SmoothProgram
 from dualgap.core.sets import Reals
 from dualgap.core.solver import Context, Solver, Trait
@@ -84,6 +84,7 @@ class ProjectedGradient(Solver):
             witness=witness,
             statistics={"iterations": int(state.count), "step": float(state.step)},
             message=message,
+            start=Start(Use.USED, "the first iterate") if ctx.start is not None else None,
         )
 
 

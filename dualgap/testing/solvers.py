@@ -230,13 +230,16 @@ class _Suite:
     def warm(self) -> str | None:
         self._trait(Trait.WARM)
         started = [case for case in self._accepted() if case.point is not None]
+        said = False
         for case in started:
             start = np.array(case.point)
             start.setflags(write=False)
             claim = observed(self.solver, case.form, Observer(start=start))
             _well_typed(case, claim)
+            said |= claim.start is not None
             if claim.feasible:
                 _feasible(case, claim.point)
+        ensure(said or not started, "never says what became of a start (Claim.start: used, repaired or ignored)")
         return None if started else _skip("no case has a point to start from")
 
     def anytime(self) -> str | None:
