@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import cvxpy
@@ -142,8 +143,8 @@ def _program(source: Any, data: Mapping[str, Any], offset: float) -> IntegerProg
     sign = -1.0 if isinstance(source.objective, cvxpy.Maximize) else 1.0
     right = data["b"]
     integer = np.zeros(len(data["c"]), dtype=np.int64)
-    boolean = [int(index[0]) for index in stuffed.x.boolean_idx]
-    integer[[*boolean, *(int(index[0]) for index in stuffed.x.integer_idx)]] = 1
+    boolean, whole = (np.array(at, dtype=np.int64).ravel() for at in (stuffed.x.boolean_idx, stuffed.x.integer_idx))
+    integer[boolean] = integer[whole] = 1
     lower, upper = _side(data["lower_bounds"], -np.inf, integer), _side(data["upper_bounds"], np.inf, integer)
     lower[boolean], upper[boolean] = np.maximum(lower[boolean], 0.0), np.minimum(upper[boolean], 1.0)
     return IntegerProgram(
@@ -202,9 +203,9 @@ def _named(pairs: Iterator[tuple[int, str]] | Any) -> dict[int, str]:
     return names
 
 
-def _entries(name: str, shape: Sequence[int]) -> Iterator[str]:
+def _entries(name: str, shape: Sequence[int]) -> list[str]:
+    """``x[0,0]``, ``x[1,0]`` and so on: the first index runs fastest, as in CVXPY's vectors."""
     if not shape:
-        yield name
-        return
-    for index in np.ndindex(*reversed(shape)):
-        yield f"{name}[{','.join(map(str, reversed(index)))}]"
+        return [name]
+    places = product(*(map(str, range(length)) for length in reversed(shape)))
+    return [f"{name}[{','.join(reversed(place))}]" for place in places]

@@ -44,6 +44,8 @@ def _read_names(value: Any) -> Any:
     """Names as texts; numbers are names as well."""
     if not isinstance(value, list | tuple | np.ndarray):
         return value
+    if set(map(type, value)) == {str}:  # names come in their thousands
+        return tuple(value)
     for index, name in enumerate(value):
         if isinstance(name, bool) or not isinstance(name, str | int | float | Decimal | np.generic):
             raise fault(f"expected a text at index {index}, got {shown(name)}", "put it in quotes")
