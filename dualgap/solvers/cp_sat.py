@@ -7,7 +7,7 @@ modelling layer, whose import and calls cost more than most solves.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
+from dualgap.solvers.conflicts import assumed_conflict, lone_conflict
 from dualgap.solvers.relaxation import relax
 from dualgap.solvers.starting import beginning
 from dualgap.solvers.watch import watching
@@ -48,7 +49,8 @@ class CpSat(Solver):
         program = whole(form)
         relaxed = relax(form, ctx)
         if program.empty:
-            return Claim(stop=Stop.INFEASIBLE, witness=relaxed.supports(Stop.INFEASIBLE), message=program.note)
+            witness, conflict = relaxed.supports(Stop.INFEASIBLE), relaxed.conflict or lone_conflict(form, program)
+            return Claim(stop=Stop.INFEASIBLE, witness=witness, conflict=conflict, message=program.note)
         model = hand_over(program)
         begin = beginning(form, ctx)
         if begin.point is not None:
@@ -71,6 +73,7 @@ class CpSat(Solver):
             value=program.objective(int(program.cost @ point)) if found else None,
             bound=program.objective(listener.bound) if stop not in (Stop.INFEASIBLE, Stop.ERROR) else None,
             witness=relaxed.supports(stop),
+            conflict=relaxed.conflict if stop is Stop.INFEASIBLE else (),
             statistics={
                 "branches": response.num_branches,
                 "conflicts": response.num_conflicts,
@@ -79,6 +82,8 @@ class CpSat(Solver):
             },
             message=f"CP-SAT: {response.solution_info}" if stop is Stop.ERROR else program.note,
         )
+        if stop is Stop.INFEASIBLE and not relaxed.conflict:
+            claim = replace(claim, conflict=assumed_conflict(form, model, ctx))
         return begin.confirmed("CP-SAT", listener.hinted, claim)
 
     def _parameters(self, ctx: Context) -> Any:

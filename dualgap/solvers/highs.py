@@ -13,6 +13,7 @@ import numpy as np
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
+from dualgap.core.witness import Ray
 from dualgap.solvers.floats import lossy
 from dualgap.solvers.highs_model import has_long_rows, load
 from dualgap.solvers.relaxation import Relaxed, linear_end, relax, without_columns
@@ -48,7 +49,8 @@ class Highs(Solver):
         integral = bool(form.integer.any())
         relaxed = relax(form, ctx) if integral else None
         if relaxed is not None and relaxed.stop is Stop.INFEASIBLE:
-            return Claim(stop=Stop.INFEASIBLE, witness=relaxed.witness, message="so is its linear relaxation")
+            note = "so is its linear relaxation"
+            return Claim(stop=Stop.INFEASIBLE, witness=relaxed.witness, conflict=relaxed.conflict, message=note)
         begin = beginning(form, ctx)
         log = {"output_flag": ctx.verbose or begin.point is not None, "log_to_console": ctx.verbose}
         highs = load(form, {**log, **self.settings(form, ctx)})
@@ -58,7 +60,7 @@ class Highs(Solver):
             highs.cbLogging.subscribe(lambda event: said.append(event.message))
         _listen(highs, ctx)
         highs.run()
-        claim = _linear_claim(highs, form) if relaxed is None else _integer_claim(highs, form, relaxed)
+        claim = _linear_claim(highs, form, ctx) if relaxed is None else _integer_claim(highs, form, relaxed)
         return begin.confirmed("HiGHS", any(_TOOK_START in line for line in said), claim)
 
     def settings(self, form: MixedIntegerProgram, ctx: Context) -> dict[str, Any]:
@@ -135,10 +137,11 @@ def _incumbent(highs: Any, form: MixedIntegerProgram, stop: Stop) -> Claim:
     )
 
 
-def _linear_claim(highs: Any, form: MixedIntegerProgram) -> Claim:
-    stop, witness = linear_end(highs, form)
-    claim = _incumbent(highs, form, _stop(highs))
-    return replace(claim, bound=claim.value if stop is Stop.FINISHED else None, witness=witness)
+def _linear_claim(highs: Any, form: MixedIntegerProgram, ctx: Context) -> Claim:
+    ended = linear_end(highs, form, ctx)
+    claim = _incumbent(highs, form, _stop(highs) if ended.stop is Stop.TIME else ended.stop)
+    bound = claim.value if ended.stop is Stop.FINISHED else None
+    return replace(claim, bound=bound, witness=ended.witness, conflict=ended.conflict)
 
 
 def _integer_claim(highs: Any, form: MixedIntegerProgram, relaxed: Relaxed) -> Claim:
@@ -159,4 +162,7 @@ def _unbounded_claim(highs: Any, form: MixedIntegerProgram, relaxed: Relaxed) ->
     highs.run()
     stop = _stop(highs)
     claim = _incumbent(highs, form, Stop.UNBOUNDED if stop is Stop.FINISHED else stop)
-    return replace(claim, value=None, witness=relaxed.supports(claim.stop))
+    witness = relaxed.supports(claim.stop)
+    if isinstance(witness, Ray) and claim.point is not None:
+        witness = Ray(direction=witness.direction, point=claim.point)  # the relaxation's own needn't be whole
+    return replace(claim, value=None, witness=witness)

@@ -15,7 +15,9 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
 from dualgap.core.witness import FarkasRay, Multipliers, Ray, Witness
+from dualgap.solvers.conflicts import linear_conflict
 from dualgap.solvers.highs_model import load
+from dualgap.solvers.rays import farkas_ray, ray
 
 _FITTING: dict[Stop, type[Witness]] = {Stop.INFEASIBLE: FarkasRay, Stop.UNBOUNDED: Ray}
 _SHARE = 0.2  # of the time left; the rest belongs to the solver that needs the witness
@@ -23,10 +25,14 @@ _SHARE = 0.2  # of the time left; the rest belongs to the solver that needs the 
 
 @dataclass(frozen=True)
 class Relaxed:
-    """How the relaxation ended (``Stop.FINISHED`` at an optimum) and its witness, None where there is none in time."""
+    """How the relaxation ended (``Stop.FINISHED`` at an optimum) and its witness, None where there is none in time.
+
+    ``conflict`` are the rows and bounds of an infeasible one that can't hold together, in words.
+    """
 
     stop: Stop
     witness: Witness | None = None
+    conflict: tuple[str, ...] = ()
 
     def supports(self, stop: Stop) -> Witness | None:
         """The witness, where it goes with a program that ended like this."""
@@ -43,13 +49,13 @@ def relax(form: MixedIntegerProgram, ctx: Context) -> Relaxed:
         options = {"time_limit": _SHARE * ctx.time_left(), "threads": ctx.budget.threads}
         highs = load(form, options, relaxed=True)
         highs.run()
-        relaxed = Relaxed(*linear_end(highs, form))
+        relaxed = linear_end(highs, form, ctx)
     if relaxed.witness is not None:
         ctx.report(witness=relaxed.witness)
     return relaxed
 
 
-def linear_end(highs: Any, form: MixedIntegerProgram) -> tuple[Stop, Witness | None]:
+def linear_end(highs: Any, form: MixedIntegerProgram, ctx: Context) -> Relaxed:
     """How a linear run ended: duals at an optimum, else a ray. An end that HiGHS leaves open is settled by simplex."""
     import highspy
 
@@ -60,14 +66,13 @@ def linear_end(highs: Any, form: MixedIntegerProgram) -> tuple[Stop, Witness | N
     status = highs.getModelStatus()
     if status == statuses.kOptimal:
         solution = highs.getSolution()
-        return Stop.FINISHED, Multipliers(rows=np.array(solution.row_dual)) if solution.dual_valid else None
+        return Relaxed(Stop.FINISHED, Multipliers(rows=np.array(solution.row_dual)) if solution.dual_valid else None)
     if status == statuses.kInfeasible:
-        _, found, ray = highs.getDualRay()
-        return Stop.INFEASIBLE, FarkasRay(rows=np.array(ray)) if found else None
+        found = farkas_ray(highs, form)
+        return Relaxed(Stop.INFEASIBLE, found, linear_conflict(highs, form, found, _SHARE * ctx.time_left()))
     if status == statuses.kUnbounded:
-        _, found, ray = highs.getPrimalRay()
-        return Stop.UNBOUNDED, Ray(direction=np.array(ray)) if found else None
-    return Stop.TIME, None
+        return Relaxed(Stop.UNBOUNDED, ray(highs, form))
+    return Relaxed(Stop.TIME)
 
 
 def without_columns(form: MixedIntegerProgram) -> Claim:

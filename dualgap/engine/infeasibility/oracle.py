@@ -12,7 +12,6 @@ import numpy as np
 from dualgap.core.certificate import Verdict
 from dualgap.core.exact import fraction
 from dualgap.core.forms import MixedIntegerProgram
-from dualgap.core.witness import FarkasRay
 from dualgap.engine.execute import execute
 from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
@@ -20,7 +19,6 @@ from dualgap.engine.task import Settings
 from dualgap.problems.integer_program import IntegerProgram, Sparse
 from dualgap.problems.systems.members import Member, System
 from dualgap.problems.systems.points import Point, box_point, exact_point
-from dualgap.problems.systems.rays import support
 from dualgap.solvers.whole import refusal
 
 _DENIED = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
@@ -30,7 +28,7 @@ _DENIED = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
 class Reply:
     """What is said of a part: a point (checked exactly), or that there is none, or neither.
 
-    ``support`` are the members that a ray shows to be infeasible by themselves, in floating point.
+    ``support`` are the members that the solver says are infeasible by themselves; empty where it names none.
     """
 
     point: Point | None = None
@@ -63,13 +61,13 @@ class Oracle:
         self.asked += 1
         name = solver or self.solver or self.choice(part.form)
         run = execute(stated(part.form), prepare(name), replace(self.settings, time=self.time_left()))
-        return self._reply(run, members, part.rows, part.columns)
+        return self._reply(run, members, part.columns)
 
     def choice(self, form: MixedIntegerProgram) -> str:
         """The solver for a form."""
         return "highs" if not form.integer.any() or refusal(form) else "cp-sat"
 
-    def _reply(self, run: Run, members: Collection[Member], rows: np.ndarray, columns: np.ndarray) -> Reply:
+    def _reply(self, run: Run, members: Collection[Member], columns: np.ndarray) -> Reply:
         verdict = run.certificate.verdict if run.certificate is not None else Verdict.NOTHING
         if run.answer is not None and run.certificate is not None and run.certificate.feasible:
             values = [Fraction(0)] * len(self.system.columns)
@@ -78,12 +76,8 @@ class Oracle:
             return Reply(point=exact_point(self.system, members, values), solver=run.solver)
         if verdict not in _DENIED:
             return Reply(solver=run.solver)
-        shown: tuple[Member, ...] = ()
-        if isinstance(run.witness, FarkasRay):
-            multipliers = np.zeros(len(self.system.rows))
-            multipliers[rows] = run.witness.rows
-            shown = tuple(member for member in support(self.system, multipliers) if member in set(members))
-        return Reply(infeasible=True, support=shown, solver=run.solver)
+        named = set(self.system.read(run.conflict))
+        return Reply(infeasible=True, support=tuple(member for member in members if member in named), solver=run.solver)
 
 
 def stated(form: MixedIntegerProgram) -> IntegerProgram:

@@ -1,4 +1,4 @@
-"""From an infeasible system to an irreducible conflict: a deletion filter over blocks, cut short by rays and points.
+"""From an infeasible system to an irreducible conflict: a deletion filter over blocks.
 
 Source: Chinneck and Dravnieks, Locating minimal infeasible constraint sets in linear programs (1991); blocks are
 halved as in Junker's QuickXplain (2004), so that k members out of n take about k log(n / k) questions.
@@ -13,7 +13,7 @@ from dualgap.problems.systems.members import Kind, Member, System
 from dualgap.problems.systems.points import Point, failing
 
 Answer = tuple[Point | None, bool, Collection[Member]]
-"""A point, or whether there is none, or neither; members that a ray shows to be infeasible by themselves."""
+"""A point, or whether there is none, or neither; members that a solver says are infeasible by themselves."""
 
 _BLOCKS = 8
 
