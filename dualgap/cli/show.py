@@ -8,13 +8,14 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from dualgap.cli.screen import facts, table
+from dualgap.cli.why import why_items
 from dualgap.core.certificate import Certificate, Verdict
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_gap, format_value
 from dualgap.engine.run import Run
 
 ROWS = 20
-_PHASES = ("resolve", "build", "compile", "solve", "verify")
+_PHASES = ("resolve", "build", "compile", "solve", "verify", "explain")
 _STYLES = {
     Verdict.OPTIMAL: "bold green",
     Verdict.WITHIN: "bold green",
@@ -34,6 +35,7 @@ def run_items(problem: Problem, run: Run) -> Iterator[RenderableType]:
     yield ""
     yield facts([*_certificate_facts(run.certificate), *_run_facts(run)])
     yield from _checks(run)
+    yield from why_items(run)
     yield from _audits(run)
     yield from _attempts(run)
     yield from _answer(problem, run)
@@ -92,7 +94,7 @@ def _solver(run: Run) -> str:
 def format_seconds(run: Run) -> str:
     """The total, and the phases that it is made of."""
     phases = ", ".join(f"{name} {run.seconds[name]:.2f}" for name in _PHASES if name in run.seconds)
-    total = run.seconds.get("total", 0.0) + run.seconds.get("resolve", 0.0)
+    total = sum(run.seconds.get(name, 0.0) for name in ("total", "resolve", "explain"))
     return f"{total:.2f} ({phases})" if phases else f"{total:.2f}"
 
 
@@ -119,14 +121,13 @@ def _attempts(run: Run) -> Iterator[RenderableType]:
     if not run.attempts:
         return
     yield ""
-    yield table(
-        ("tried", "because", "verdict", "value", "bound", "seconds"),
-        [
-            (a.solver, a.reason, a.verdict, format_value(a.value), format_value(a.bound), f"{a.seconds:.2f}")
-            for a in run.attempts
-        ],
-        right=("value", "bound", "seconds"),
-    )
+    rows = [
+        (a.solver, a.reason, a.verdict, format_value(a.value), format_value(a.bound), f"{a.seconds:.2f}", a.gave)
+        for a in run.attempts
+    ]
+    header = ("tried", "because", "verdict", "value", "bound", "seconds", "gave")
+    shown = len(header) if any(a.gave for a in run.attempts) else len(header) - 1
+    yield table(header[:shown], [row[:shown] for row in rows], right=("value", "bound", "seconds"))
 
 
 def _answer(problem: Problem, run: Run) -> Iterator[RenderableType]:

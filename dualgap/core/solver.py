@@ -26,6 +26,8 @@ class Trait(StrEnum):
     ANYTIME = "anytime"
     WARM = "warm"
     BATCHED = "batched"
+    COMPOSITE = "composite"
+    """Runs other solvers; taken only where somebody names it, or a plugin chooses it."""
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dualgap.core.claim import Start, Stop, TracePoint, Use
-from dualgap.core.errors import DualgapError, NoRouteError, UsageError
+from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
-from dualgap.core.relations import Relation
-from dualgap.core.solver import Choice, Solver, Trait
+from dualgap.core.solver import Choice, Solver
 from dualgap.engine.execute import execute
 from dualgap.engine.findings import CLOSED, Findings, certificate_of
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
+from dualgap.engine.ranking import ranked
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Attempt, Run
 from dualgap.engine.starts import WarmStart, warm_start
@@ -27,7 +27,6 @@ SHARE = 0.5
 """Of the time that is left, what a solver gets that isn't the last one."""
 
 _LEAST_SECONDS = 0.05
-_STRENGTH = (Relation.EXACT, Relation.RELAXATION, Relation.RESTRICTION, Relation.SURROGATE)
 
 
 def dispatch(
@@ -57,27 +56,6 @@ def dispatch(
         tried = {choice.solver for choice in chosen}
         sequence.run([choice for choice in ranked(problem, via) if choice.solver not in tried])
     return sequence.result()
-
-
-def ranked(problem: Problem, via: str | None = None) -> list[Choice]:
-    """Every registered solver that reaches the problem: exact ones with bounds first, then by the route's relation."""
-    found: list[tuple[tuple[int, int, int], Choice]] = []
-    for name in registry().solvers:
-        try:
-            solver = registry().solver(name)
-        except DualgapError:
-            continue  # broken or offered twice; `plugins list` says so
-        ways = routes(problem, solver, registry().all_bridges(), via)
-        if ways:
-            relation, traits = ways[0].relation, solver.traits
-            rank = (
-                _STRENGTH.index(relation),
-                -len(traits & {Trait.EXACT, Trait.BOUNDS}),
-                len(ways[0].steps),
-            )
-            exact = "an exact solver" if Trait.EXACT in traits else "a solver"
-            found.append((rank, Choice(name, f"{exact} that takes it, the relation being {relation}")))
-    return [choice for _, choice in sorted(found, key=lambda pair: pair[0])]
 
 
 @dataclass

@@ -83,7 +83,7 @@ class Findings:
         return Verdict.CONTRADICTED if self.refutes(run) else certificate_of(run).verdict
 
     def _beaten(self, bound: Bound, run: Run) -> bool:
-        return self.point is not None and beats(self.problem.sense, self.point, bound, run)
+        return self.point is not None and beats(self.problem.sense, self.point, bound, run.witness)
 
     def _claims(self, run: Run) -> list[Bound]:
         """What the solvers vouch for and no answer beats: the run's own first, the others' with their names."""

@@ -31,9 +31,21 @@ def parse_solver(text: str) -> SolverName:
     match = _PATTERN.match(text.strip())
     if match is None:
         raise UsageError(f"can't read the solver {text!r}; write NAME, NAME[parameter=value] or LABEL=NAME[...]")
-    parameters = parse_parameters((match["parameters"] or "").split(",")) if match["parameters"] else {}
+    parameters = parse_parameters(split_names(match["parameters"], ",")) if match["parameters"] else {}
     label = match["label"] or (text.strip() if parameters else "")
     return SolverName(match["name"].strip(), parameters, label)
+
+
+def split_names(text: str, separator: str) -> list[str]:
+    """The parts between separators, those inside brackets not counted: parameters may be solvers with parameters."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"[": 1, "]": -1}.get(character, 0)
+        if character == separator and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def parse_parameters(pairs: list[str]) -> dict[str, Any]:

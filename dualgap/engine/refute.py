@@ -17,7 +17,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Trait
 from dualgap.core.statement import format_value
 from dualgap.core.verify import REPORTED_TOLERANCE
-from dualgap.core.witness import Multipliers
+from dualgap.core.witness import Multipliers, Witness
 from dualgap.engine.run import Run
 from dualgap.plugins.registry import registry
 
@@ -81,7 +81,7 @@ def refuted(sense: Sense, run: Run, points: Sequence[Point], runs: Sequence[Run]
     shown = f"{certificate.quantity} {format_value(best.value)} is feasible"
     if infeasible:
         return [Contradiction(run.name, best.run, f"{run.name} says infeasible, and {shown}")]
-    beaten = [bound for bound in certificate.bounds if beats(sense, best, bound, run)]
+    beaten = [bound for bound in certificate.bounds if beats(sense, best, bound, run.witness)]
     if beaten:
         worst = beaten[0]
         said = "claims" if worst.evidence is Evidence.CLAIMED else "has"
@@ -112,7 +112,7 @@ def leader(sense: Sense, points: Sequence[Point]) -> Point | None:
     return best
 
 
-def beats(sense: Sense, point: Point, bound: Bound, run: Run) -> bool:
+def beats(sense: Sense, point: Point, bound: Bound, witness: Witness | None) -> bool:
     """Whether the point refutes the bound, with what floating point and forgiven violations can explain allowed for.
 
     ``sum_i |y_i| violation_i <= max_i |y_i| sum_i violation_i`` (Hoelder), which needs no names of rows.
@@ -124,7 +124,7 @@ def beats(sense: Sense, point: Point, bound: Bound, run: Run) -> bool:
         return True
     tolerance = REPORTED_TOLERANCE if bound.evidence is Evidence.CLAIMED else point.tolerance
     scale = max(1.0, abs(nearest(point.value)), abs(nearest(bound.value)))
-    price = max(abs(run.witness.rows), default=0.0) if isinstance(run.witness, Multipliers) else 0.0
+    price = max(abs(witness.rows), default=0.0) if isinstance(witness, Multipliers) else 0.0
     return -gap > tolerance * scale + float(price) * point.forgiven + bound.margin
 
 

@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Attempt:
-    """One of the solvers that dispatch tried on the way."""
+    """One of the solvers that dispatch tried or a portfolio ran; ``gave`` says what of the joint result is its own."""
 
     solver: str
     reason: str
@@ -35,6 +35,7 @@ class Attempt:
     value: Real | None = None
     bound: Real | None = None
     seconds: float = 0.0
+    gave: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ _SOLVERS = {
     "highs": "dualgap.solvers.highs:Highs",
     "cp-sat": "dualgap.solvers.cp_sat:CpSat",
     "cbc@pulp": "dualgap.solvers.cbc:Cbc",
+    "scip@ortools": "dualgap.solvers.scip:Scip",
+    "glop@ortools": "dualgap.solvers.glop:Glop",
+    "pdlp@ortools": "dualgap.solvers.pdlp:Pdlp",
     "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
     "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
     "core-knapsack": "dualgap.solvers.knapsack.core:CoreKnapsack",
@@ -21,6 +24,7 @@ _SOLVERS = {
     "dual-ascent": "dualgap.solvers.dual_ascent:DualAscent",
     "bisection": "dualgap.solvers.bisection:Bisection",
     "augmented-lagrangian": "dualgap.solvers.augmented_lagrangian:AugmentedLagrangian",
+    "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
 
 _PROBLEMS = {

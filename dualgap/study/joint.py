@@ -108,7 +108,7 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
     sound: list[tuple[str, Bound]] = []
     for run in runs:
         for bound in run.certificate.bounds if run.certificate is not None else ():
-            if not any(beats(sense, point, bound, run) for point in points):
+            if not any(beats(sense, point, bound, run.witness) for point in points):
                 sound.append((run.name, bound))
     verified = _tightest(sense, [item for item in sound if item[1].evidence.verified])
     claimed = _tightest(sense, [item for item in sound if item[1].evidence is Evidence.CLAIMED])

@@ -10,8 +10,8 @@ from typing import Any
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
-from dualgap.engine.dispatch import ranked
 from dualgap.engine.prepare import Prepared, check_installed, prepare
+from dualgap.engine.ranking import ranked
 from dualgap.engine.routes import some_routes
 from dualgap.plugins.registry import registry
 
@@ -50,6 +50,8 @@ def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
     for name in dict.fromkeys([*choices, *(choice.solver for choice in ranked(problem)), *registry().solvers]):
         try:
             prepared = prepare(name, choices.get(name))
+            if Trait.COMPOSITE in prepared.instance.traits:
+                raise UsageError("it runs other solvers; name it (-s) to see it beside them")
             check_installed(prepared.instance)
             some_routes(problem, prepared.instance, registry().all_bridges())
         except (NoRouteError, UsageError) as error:

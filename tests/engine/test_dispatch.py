@@ -15,7 +15,7 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.solver import Choice, Context, Solver, Trait
 from dualgap.core.witness import Multipliers
-from dualgap.engine.dispatch import ranked
+from dualgap.engine.ranking import ranked
 from dualgap.plugins import registry as module
 from dualgap.problems.examples import examples
 from dualgap.problems.knapsack import KnapsackAnswer
