@@ -15,7 +15,10 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import dyadic
 from dualgap.core.witness import Exhaustion, Multipliers
 from dualgap.problems.knapsack import Replay
-from dualgap.problems.knapsack.residual import entries, packing, residual, windows
+from dualgap.problems.knapsack.instance import entries, windows
+from dualgap.problems.knapsack.packing import packing
+from dualgap.problems.knapsack.prices import Price
+from dualgap.problems.knapsack.residual import residual
 from dualgap.problems.shifted import BLOCK, merge_shifted
 from tests.problems.enumerated import best_packing, knapsacks
 
@@ -27,7 +30,7 @@ def test_replays_never_prove_too_little(problem: Knapsack, multiplier: float, in
     bound = problem.bound(Replay(rows=np.array([multiplier]), incumbent=incumbent))
     assert bound.evidence is Evidence.PROVED
     packed = packing(problem)
-    left = residual(packed, dyadic(np.array([multiplier]))[0] / packed.unit, incumbent)
+    left = residual(packed, Price(dyadic(np.array([multiplier]))[0] / packed.unit), incumbent)
     assert bound.value == max(best, min(incumbent, left.bound) * problem.step)
 
 
@@ -43,7 +46,7 @@ def test_bounds_hold(problem: Knapsack, multiplier: float) -> None:
 @given(knapsacks(), st.floats(0, 10), st.integers(0, 100))
 def test_what_is_better_lies_in_the_box(problem: Knapsack, multiplier: float, incumbent: int) -> None:
     packed = packing(problem)
-    left = residual(packed, Fraction(multiplier), incumbent)
+    left = residual(packed, Price(Fraction(multiplier)), incumbent)
     limits = packed.limits.tolist()
     for counts in np.ndindex(*(limit + 1 for limit in limits)):
         x = np.array(counts, dtype=np.int64)

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from dualgap.core.arrays import Vector
+from dualgap.core.arrays import Vector, as_array
 from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, combine, dyadic
 from dualgap.core.witness import Exhaustion, Multipliers, Witness
-from dualgap.problems.knapsack.residual import packing, residual
+from dualgap.problems.knapsack.instance import Instance
+from dualgap.problems.knapsack.packing import Packing, packing
+from dualgap.problems.knapsack.prices import Price
+from dualgap.problems.knapsack.residual import residual
+from dualgap.problems.knapsack.states import SECONDS_A_STATE, best_value_listed
 from dualgap.problems.knapsack.tables import best_value
 
 if TYPE_CHECKING:
@@ -24,16 +28,28 @@ if TYPE_CHECKING:
 
 
 class Replay(Witness):
-    """No packing is worth more than ``incumbent`` steps of the objective, or than the residual table that is left.
+    """No packing is worth more than ``incumbent`` steps of the objective, or than the residual knapsack that is left.
 
-    The multiplier and the incumbent fix most items (see ``residual``); the verifier fixes them again and fills its own
-    table over the rest. The bound max(incumbent, residual optimum) holds whatever the two numbers are; an incumbent
-    beyond the multiplier's own bound says no more than that bound.
+    A price and the incumbent fix most items (see ``residual``); the verifier fixes them again and goes through the rest
+    its own way. The bound max(incumbent, residual optimum) holds whatever the numbers are; an incumbent beyond the
+    price's own bound says no more than that bound.
+
+    Attributes:
+        rows: (1,) the multiplier on the capacity.
+        incumbent: in steps of the objective.
+        count: the price of a copy packed, in steps (``dualgap.problems.knapsack.prices``).
+        factors, charges: those of the inequalities of rounded weights, and their prices, in steps.
+        states: how many states a list over the residual goes through, where that is less work than a table; a hint of
+            what to try and how long it takes, nothing more.
     """
 
     type: ClassVar[str] = "replay"
     rows: Vector
     incumbent: int
+    count: float = 0.0
+    factors: Vector = as_array(())
+    charges: Vector = as_array(())
+    states: int = 0
 
 
 def prove(problem: Knapsack, witness: Witness, seconds: float) -> Bound:
@@ -72,14 +88,56 @@ def _replay(problem: Knapsack, witness: Replay, seconds: float) -> Bound:
     if ((problem.limits < 0) & (problem.exact_values.numerators > 0)).any():
         raise InvalidWitnessError("an item that weighs nothing has no limit and is worth something")
     packed = packing(problem)
-    left = residual(packed, _checked(problem, witness.rows)[0] / packed.unit, witness.incumbent)
-    shown = "a multiplier on capacity that leaves nothing better"
-    steps = min(witness.incumbent, left.bound)
+    price = replayed_price(problem, packed, witness)
+    left = residual(packed, price, witness.incumbent)
+    plain = not price.count and not price.rounded
+    shown = f"{'a multiplier on capacity' if plain else _prices(price)} that leave{'s' * plain} nothing better"
+    steps = min(witness.incumbent, left.ceiling)
     if not left.settled:
         instance = left.instance()
-        steps = max(steps, left.worth + best_value(instance, seconds))
-        shown = f"{len(instance.items):,} of {problem.size:,} items not fixed by the multiplier, their table replayed"
+        steps = max(steps, left.worth + _best_value(instance, witness.states, seconds))
+        way = "states" if witness.states else "table"
+        fixed = f"{len(instance.items):,} of {problem.size:,} items not fixed by {_prices(price)}"
+        shown = f"{fixed}, their {way} replayed"
     return Bound(problem.round_bound(steps * problem.step), Evidence.PROVED, shown)
+
+
+def _best_value(instance: Instance, states: int, seconds: float) -> int:
+    if not states:
+        return best_value(instance, seconds)
+    if states * SECONDS_A_STATE > seconds:
+        needed = states * SECONDS_A_STATE
+        raise InvalidWitnessError(f"replaying {states:,} states takes about {needed:.2g} s, {seconds:g} s are given")
+    return best_value_listed(instance, seconds)
+
+
+def _prices(price: Price) -> str:
+    """The multipliers in a few words."""
+    if not price.count and not price.rounded:
+        return "the multiplier"
+    roundings = len(price.rounded)
+    parts = ["capacity"] if price.capacity else []
+    parts += ["number of items"] if price.count else []
+    parts += [f"{roundings} roundings of the weights" if roundings > 1 else "rounded weights"] if roundings else []
+    return "multipliers on " + " and ".join(parts)
+
+
+def replayed_price(problem: Knapsack, packed: Packing, witness: Replay) -> Price:
+    """What a witness says, as exact multipliers on the scale of ``packed``.
+
+    Raises:
+        InvalidWitnessError: a multiplier of the wrong sign, or a factor that is no positive integer.
+    """
+    (capacity,) = _checked(problem, witness.rows)
+    factors, charges = witness.factors, witness.charges
+    if factors.shape != charges.shape or (len(factors) and factors.dtype != np.int64):
+        raise InvalidWitnessError("every inequality of rounded weights takes one integer factor and one charge")
+    if (factors < 1).any() or (charges < 0).any():
+        raise InvalidWitnessError("factors must be >= 1 and charges >= 0")
+    if not np.isfinite(witness.count):
+        raise InvalidWitnessError("the price of a copy must be finite")
+    (count,) = dyadic(np.array([witness.count]))
+    return Price(capacity / packed.unit, count, tuple(zip(factors.tolist(), dyadic(charges), strict=True)))
 
 
 def _checked(problem: Knapsack, given: np.ndarray) -> list[Fraction]:

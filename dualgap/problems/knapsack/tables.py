@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.problems.knapsack.residual import Instance, entries, windows
+from dualgap.problems.knapsack.instance import Instance, entries, windows
 from dualgap.problems.shifted import merge_shifted
 
 _BYTES_PER_SECOND = 4e9  # of table updated (add, compare), in blocks, on a slow core

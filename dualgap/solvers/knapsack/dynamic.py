@@ -8,7 +8,6 @@ fits a table that settles the optimum.
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 
@@ -17,7 +16,10 @@ from dualgap.core.exact import dyadic, simplest
 from dualgap.core.solver import Context
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer, Replay
-from dualgap.problems.knapsack.residual import Instance, Packing, Residual, packing, proportional, residual
+from dualgap.problems.knapsack.instance import Instance, proportional
+from dualgap.problems.knapsack.packing import Packing, packing
+from dualgap.problems.knapsack.prices import Price
+from dualgap.problems.knapsack.residual import Residual, residual
 from dualgap.solvers.knapsack import tables
 from dualgap.solvers.knapsack.greedy import multipliers, pack, ray
 
@@ -39,13 +41,13 @@ def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
     if method == "bitset" and not proportional(packed.values, packed.weights):
         return "method 'bitset' takes values proportional to weights; take 'weight' or 'value'"
     rows = multipliers(problem)
-    multiplier = dyadic(rows)[0] / packed.unit
-    core = _nearest(residual(packed, multiplier, 0), _SMALLEST_CORE)
+    price = Price(dyadic(rows)[0] / packed.unit)
+    core = _nearest(residual(packed, price, 0), _SMALLEST_CORE)
     if core.settled:
         return None
     least = core.instance()
     needed = min(tables.cost(least, way).bytes for way in _ways(method))
-    if needed <= memory or _greedy_settles(problem, packed, rows, multiplier):
+    if needed <= memory or _greedy_settles(problem, packed, rows, price):
         return None
     if not least.fits_int64:
         return "values or weights this large don't fit its 64-bit tables; scale them down"
@@ -54,9 +56,9 @@ def refuses(problem: Knapsack, method: str, memory: int) -> str | None:
     return f"{table}, memory is {memory / mebi:,.0f} MiB (-p memory=BYTES)"
 
 
-def _greedy_settles(problem: Knapsack, packed: Packing, rows: np.ndarray, multiplier: Fraction) -> bool:
+def _greedy_settles(problem: Knapsack, packed: Packing, rows: np.ndarray, price: Price) -> bool:
     counts = pack(problem, rows).counts[packed.index]
-    return residual(packed, multiplier, packed.worth(counts)).settled
+    return residual(packed, price, packed.worth(counts)).settled
 
 
 def solve(problem: Knapsack, method: str, memory: int, ctx: Context) -> Claim:
@@ -84,7 +86,7 @@ class _Search:
         self.ctx = ctx
         self.packed = packing(problem)
         self.rows = multipliers(problem)
-        self.multiplier = dyadic(self.rows)[0] / self.packed.unit
+        self.price = Price(dyadic(self.rows)[0] / self.packed.unit)
         self.counts = pack(problem, self.rows).counts[self.packed.index]
         self.witness: Witness = Multipliers(rows=self.rows)
         self._report()
@@ -92,7 +94,7 @@ class _Search:
     def run(self) -> Claim:
         work, rounds, last = _FIRST_WORK, 0, -1
         while not self.ctx.should_stop():
-            left = residual(self.packed, self.multiplier, self._worth())
+            left = residual(self.packed, self.price, self._worth())
             if left.settled:
                 return self._settled("greedy" if rounds == 0 else "core", left, rounds)
             whole = left.instance()
@@ -155,7 +157,7 @@ class _Search:
         if counts is None:
             return False
         self.counts = left.lower.copy()
-        self.counts[instance.items] += counts
+        self.counts[instance.items] += instance.spread(counts)
         self._report()
         return True
 

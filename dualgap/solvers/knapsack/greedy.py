@@ -50,15 +50,15 @@ def multipliers(problem: Knapsack) -> np.ndarray:
     rows = np.zeros(len(capacity))
     if len(rows) > 1:  # start from the surrogate row, in which every capacity counts the same
         scaled = weights / np.maximum(capacity, 1e-300)[:, None]
-        rows = _break(values, scaled.sum(axis=0), float(len(rows)), limits) / np.maximum(capacity, 1e-300)
+        rows = break_multiplier(values, scaled.sum(axis=0), float(len(rows)), limits) / np.maximum(capacity, 1e-300)
     for _ in range(_SWEEPS if len(rows) > 1 else 1):
         for i, weight in enumerate(weights):
             rows[i] = 0.0
-            rows[i] = _break(values - rows @ weights, weight, float(capacity[i]), limits)
+            rows[i] = break_multiplier(values - rows @ weights, weight, float(capacity[i]), limits)
     return rows
 
 
-def _break(values: np.ndarray, weights: np.ndarray, capacity: float, limits: np.ndarray) -> float:
+def break_multiplier(values: np.ndarray, weights: np.ndarray, capacity: float, limits: np.ndarray) -> float:
     """The efficiency at which packing in its order fills the capacity; 0 where everything of value fits."""
     worth = np.flatnonzero((values > 0) & (weights > 0) & (limits > 0))
     ratio = values[worth] / weights[worth]

@@ -15,7 +15,9 @@ from dualgap.core.exact import dyadic
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer, Replay
-from dualgap.problems.knapsack.residual import packing, residual
+from dualgap.problems.knapsack.packing import packing
+from dualgap.problems.knapsack.prices import Price
+from dualgap.problems.knapsack.residual import residual
 from dualgap.solvers.knapsack import tables
 from dualgap.solvers.knapsack.greedy import multipliers
 
@@ -129,7 +131,7 @@ def _witness(problem: Knapsack, counts: np.ndarray, optimal: bool) -> Witness:
     if optimal and len(rows) == 1:
         packed = packing(problem)
         incumbent = packed.worth(counts[packed.index])
-        left = residual(packed, dyadic(rows)[0] / packed.unit, incumbent)
+        left = residual(packed, Price(dyadic(rows)[0] / packed.unit), incumbent)
         if left.settled or min(tables.cost(left.instance(), way).entries for way in tables.WAYS) <= _REPLAYED:
             return Replay(rows=rows, incumbent=incumbent)
     return Multipliers(rows=rows)

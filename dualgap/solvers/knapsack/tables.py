@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dualgap.problems.knapsack.residual import Instance, entries, windows
+from dualgap.problems.knapsack.instance import Instance, entries, windows
 from dualgap.problems.shifted import BLOCK
 
 WAYS = ("weight", "value", "bitset")
@@ -54,7 +54,7 @@ def solve(instance: Instance, way: str, stop: Callable[[], bool]) -> np.ndarray 
     taken = run(loads, gains, instance, stop)
     if taken is None:
         return None
-    counts = np.zeros(len(instance.items), dtype=np.int64)
+    counts = np.zeros(len(instance.limits), dtype=np.int64)
     np.add.at(counts, owner[taken], copies[taken])
     return counts
 
