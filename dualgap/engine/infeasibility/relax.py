@@ -68,31 +68,29 @@ def least_relaxation(system: System, settings: Settings, seconds: float) -> Rela
 
 
 def elastic(form: MixedIntegerProgram, movable: Sequence[Member], sizes: Sequence[Fraction]) -> MixedIntegerProgram:
-    """The elastic program; bounds that may move become rows."""
-    from scipy.sparse import csr_array, eye_array, hstack, vstack
+    """The elastic program: a row ``a'x + s t >= b`` for each side that may move, and the bounds that may not."""
+    from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 
     n, extra = len(form.cost), len(movable)
-    bounds = sorted({member.index for member in movable if member.kind is Kind.BOUND})
-    places = {(Kind.ROW, i): i for i in range(form.size[1])}
-    places |= {(Kind.BOUND, j): form.size[1] + k for k, j in enumerate(bounds)}
-    signs = [nearest(s) if member.side is Side.LOWER else -nearest(s) for member, s in zip(movable, sizes)]
-    at = [places[member.kind, member.index] for member in movable]
-    slack = csr_array((signs, (at, range(extra))), shape=(len(places), extra))
-    matrix = hstack([vstack([form.matrix, eye_array(n, format="csr")[bounds]]), slack], format="csr")
     lower, upper = np.array(form.lower, dtype=np.float64), np.array(form.upper, dtype=np.float64)
-    row_lower, row_upper = np.full(len(bounds), -np.inf), np.full(len(bounds), np.inf)
+    given = {
+        (Kind.ROW, Side.LOWER): form.row_lower,
+        (Kind.ROW, Side.UPPER): form.row_upper,
+        (Kind.BOUND, Side.LOWER): form.lower,
+        (Kind.BOUND, Side.UPPER): form.upper,
+    }
     for member in movable:
         if member.kind is Kind.BOUND:
-            given, moved, free = (
-                (lower, row_lower, -np.inf) if member.side is Side.LOWER else (upper, row_upper, np.inf)
-            )
-            moved[places[Kind.BOUND, member.index] - form.size[1]] = given[member.index]
-            given[member.index] = free
+            (lower if member.side is Side.LOWER else upper)[member.index] = member.side.open_end
+    signs = np.array([1.0 if member.side is Side.LOWER else -1.0 for member in movable])
+    at = [member.index + (form.size[1] if member.kind is Kind.BOUND else 0) for member in movable]
+    rows = diags_array(signs) @ vstack([form.matrix, eye_array(n)], format="csr")[at]
+    sides = [float(given[member.kind, member.side][member.index]) for member in movable]
     return MixedIntegerProgram(
         cost=np.concatenate([np.zeros(n, dtype=np.int64), np.ones(extra, dtype=np.int64)]),
-        matrix=matrix,
-        row_lower=np.concatenate([form.row_lower, row_lower]),
-        row_upper=np.concatenate([form.row_upper, row_upper]),
+        matrix=csr_array(hstack([rows, diags_array([nearest(s) for s in sizes])], format="csr")),
+        row_lower=signs * sides,
+        row_upper=np.full(extra, np.inf),
         lower=np.concatenate([lower, np.zeros(extra)]),
         upper=np.concatenate([upper, np.full(extra, np.inf)]),
         integer=np.concatenate([form.integer, np.zeros(extra, dtype=bool)]),

@@ -38,6 +38,11 @@ class Side(StrEnum):
     UPPER = "<="
     NONE = ""
 
+    @property
+    def open_end(self) -> float:
+        """The number that a side has where there is none."""
+        return -np.inf if self is Side.LOWER else np.inf
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -229,7 +234,7 @@ def _sides(kind: Kind, lower: np.ndarray, upper: np.ndarray) -> list[Member]:
 
 def _only(sides: np.ndarray, kept: Collection[Member], kind: Kind, side: Side) -> np.ndarray:
     """The sides of members, infinite where there is none."""
-    result = np.full(len(sides), -np.inf if side is Side.LOWER else np.inf)
+    result = np.full(len(sides), side.open_end)
     at = [member.index for member in kept if member.kind is kind and member.side is side]
     result[at] = np.asarray(sides, dtype=np.float64)[at]
     return result
