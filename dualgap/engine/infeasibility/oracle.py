@@ -19,9 +19,13 @@ from dualgap.engine.task import Settings
 from dualgap.problems.integer_program import IntegerProgram, Sparse
 from dualgap.problems.systems.members import Member, System
 from dualgap.problems.systems.points import Point, box_point, exact_point
+from dualgap.problems.systems.refute import refute
 from dualgap.solvers.whole import refusal
 
 _DENIED = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
+_PATIENCE = 0.2  # of the time left, for one question: branch and bound needn't end where columns have no bounds
+_SMALL = 50  # members of parts that exact arithmetic may settle before a solver is started
+_QUICK = 0.02  # seconds for that
 
 
 @dataclass(frozen=True)
@@ -51,16 +55,19 @@ class Oracle:
         return max(self.deadline - time.monotonic(), 0.0)
 
     def ask(self, members: Collection[Member], solver: str = "") -> Reply:
-        """Whether the members can hold together."""
+        """Whether the members can hold together, asked of a solver where that isn't plain."""
         part = self.system.part(members)
         if not part.rows.size:
             point = box_point(self.system, members)
             return Reply(point=point, infeasible=point is None)
-        if self.time_left() <= 0:
+        patience = _PATIENCE * self.time_left()
+        if not patience:
             return Reply()
+        if len(members) <= _SMALL and refute(self.system, members, min(patience, _QUICK)) is not None:
+            return Reply(infeasible=True)
         self.asked += 1
         name = solver or self.solver or self.choice(part.form)
-        run = execute(stated(part.form), prepare(name), replace(self.settings, time=self.time_left()))
+        run = execute(stated(part.form), prepare(name), replace(self.settings, time=patience))
         return self._reply(run, members, part.columns)
 
     def choice(self, form: MixedIntegerProgram) -> str:

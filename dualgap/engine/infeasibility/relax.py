@@ -1,12 +1,13 @@
 """The least relaxation: the smallest total change of rows and bounds that leaves a point, as a program of its own.
 
-Elastic program (Brown and Graves, Elastic programming, 1975): a side ``a'x >= b`` that may be relaxed becomes
-``a'x + s t >= b`` with ``t >= 0`` and s the side's size, and the sum of the t is minimised. It is solved and certified
-like any other integer program, so that the certificate's bound says that no relaxation is smaller.
+A side ``a'x >= b`` that may be relaxed becomes ``a'x + s t >= b`` with ``t >= 0`` and s the side's size, and the sum of
+the t is minimised. That is solved and certified like any other integer program, so that the certificate's bound says
+that no relaxation is smaller; small systems in whole numbers are shown to have none in exact arithmetic.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -15,9 +16,10 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.exact import Real, fraction, nearest, simplest
-from dualgap.core.forms import MixedIntegerProgram
 from dualgap.engine.execute import execute
+from dualgap.engine.infeasibility.elastic import elastic
 from dualgap.engine.infeasibility.findings import Change, Relaxation, closes
+from dualgap.engine.infeasibility.least import shown_least
 from dualgap.engine.infeasibility.oracle import stated
 from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
@@ -27,6 +29,7 @@ from dualgap.problems.systems.points import failing
 
 MEASURE = "the sum of changes, each over the size of its side"
 _NOISE = Fraction(1, 10**9)  # of a side's size: smaller changes are a solver's rounding
+_SHARE = 0.5  # of the time, for the search and then of what is left for a proof
 _DENOMINATORS = (1, 12, 1_000, 10**6)
 
 
@@ -52,10 +55,11 @@ def size(system: System, member: Member) -> Fraction:
 
 def least_relaxation(system: System, settings: Settings, seconds: float) -> Relaxation | None:
     """The smallest total change that is found in time; None where none is."""
+    end = time.monotonic() + seconds
     movable = [member for member in system.members if relaxable(system, member)]
     sizes = [size(system, member) for member in movable]
     program = elastic(system.form, movable, sizes)
-    run = execute(stated(program), prepare("highs"), replace(settings, time=seconds, gap=0.0))
+    run = execute(stated(program), prepare("highs"), replace(settings, time=_SHARE * seconds, gap=0.0))
     if run.answer is None or run.certificate is None or not run.certificate.feasible:
         return None
     values = [fraction(value) for value in np.asarray(run.answer.values)[: len(system.columns)].tolist()]
@@ -64,37 +68,13 @@ def least_relaxation(system: System, settings: Settings, seconds: float) -> Rela
         key=lambda relaxation: (not relaxation.exact, relaxation.total),
     )
     bound = _bound(run)
-    return replace(found, bound=simplest(bound.value), evidence=bound.evidence) if bound is not None else found
-
-
-def elastic(form: MixedIntegerProgram, movable: Sequence[Member], sizes: Sequence[Fraction]) -> MixedIntegerProgram:
-    """The elastic program: a row ``a'x + s t >= b`` for each side that may move, and the bounds that may not."""
-    from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
-
-    n, extra = len(form.cost), len(movable)
-    lower, upper = np.array(form.lower, dtype=np.float64), np.array(form.upper, dtype=np.float64)
-    given = {
-        (Kind.ROW, Side.LOWER): form.row_lower,
-        (Kind.ROW, Side.UPPER): form.row_upper,
-        (Kind.BOUND, Side.LOWER): form.lower,
-        (Kind.BOUND, Side.UPPER): form.upper,
-    }
-    for member in movable:
-        if member.kind is Kind.BOUND:
-            (lower if member.side is Side.LOWER else upper)[member.index] = member.side.open_end
-    signs = np.array([1.0 if member.side is Side.LOWER else -1.0 for member in movable])
-    at = [member.index + (form.size[1] if member.kind is Kind.BOUND else 0) for member in movable]
-    rows = diags_array(signs) @ vstack([form.matrix, eye_array(n)], format="csr")[at]
-    sides = [float(given[member.kind, member.side][member.index]) for member in movable]
-    return MixedIntegerProgram(
-        cost=np.concatenate([np.zeros(n, dtype=np.int64), np.ones(extra, dtype=np.int64)]),
-        matrix=csr_array(hstack([rows, diags_array([nearest(s) for s in sizes])], format="csr")),
-        row_lower=signs * sides,
-        row_upper=np.full(extra, np.inf),
-        lower=np.concatenate([lower, np.zeros(extra)]),
-        upper=np.concatenate([upper, np.full(extra, np.inf)]),
-        integer=np.concatenate([form.integer, np.zeros(extra, dtype=bool)]),
-    )
+    if bound is not None:
+        found = replace(found, bound=simplest(bound.value), evidence=bound.evidence)
+    left = _SHARE * max(end - time.monotonic(), 0.0)
+    total = fraction(found.total)
+    if not (found.least and found.evidence.verified) and shown_least(system, movable, sizes, total, left):
+        return replace(found, bound=found.total, evidence=Evidence.PROVED)
+    return found
 
 
 def _candidates(system: System, values: Sequence[Fraction]) -> list[list[Fraction]]:
