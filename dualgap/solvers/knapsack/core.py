@@ -33,6 +33,7 @@ from dualgap.solvers.knapsack.pricing import tariff
 _FIRST = (48, 512)  # items and states at a time of the first list
 _GROWTH = 4
 _SAFE = 2**56
+_TIED = 1e-9
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,13 @@ class _Search:
     def _core(self, left: Residual, size: int) -> Residual:
         """``size`` free items nearest to the break item (any of those equally near), the others as relaxed."""
         free = np.flatnonzero(left.free > 0)
-        order = np.lexsort((self.shuffled[free], left.distance[free]))
+        distance = left.distance.astype(np.float64)
+        distance[distance <= _TIED * distance.max()] = 0.0
+        order = np.lexsort((self.shuffled[free], distance[free]))
         core = np.zeros(len(left.free), dtype=bool)
         core[free[order[:size]]] = True
-        for base in (left.relaxed if self.relaxed is None else self.relaxed, self.counts):
+        relaxed = np.where(distance > 0, left.relaxed, self.counts) if self.relaxed is None else self.relaxed
+        for base in (relaxed, self.counts):
             fixed = np.clip(base, left.lower, left.lower + left.free)
             box = replace(left, lower=np.where(core, left.lower, fixed), free=np.where(core, left.free, 0))
             if box.capacity >= 0:

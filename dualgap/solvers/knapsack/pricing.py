@@ -33,13 +33,13 @@ class Tariff:
     Attributes:
         count: per copy.
         factors, charges: per unit of each rounding of the weights.
-        counts: (k,) the relaxation's packing, rounded down.
+        counts: (k,) the relaxation's packing, rounded down; None where a linear program had too many columns.
     """
 
     count: float
     factors: np.ndarray
     charges: np.ndarray
-    counts: np.ndarray
+    counts: np.ndarray | None
 
 
 def tariff(packed: Packing, counts: np.ndarray, stop: Callable[[], bool]) -> Tariff:
@@ -48,7 +48,7 @@ def tariff(packed: Packing, counts: np.ndarray, stop: Callable[[], bool]) -> Tar
     size = len(packed.index)
     if size > _COLUMNS:
         none = np.zeros(0)
-        return Tariff(count_price(packed, *copies), none.astype(np.int64), none, counts)
+        return Tariff(count_price(packed, *copies), none.astype(np.int64), none, None)
     program = _Program(packed)
     program.add(np.ones(size), *copies)
     factors = _candidates(packed)
