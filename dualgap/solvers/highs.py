@@ -77,7 +77,7 @@ class Highs(Solver):
 
 
 def _listen(highs: Any, ctx: Context) -> None:
-    """Streams incumbents and bounds, and stops when asked to."""
+    """Streams incumbents and bounds, takes points that others have found, and stops when asked to."""
 
     def improved(event: Any) -> None:
         ctx.report(point=np.array(event.data_out.mip_solution))
@@ -92,7 +92,13 @@ def _listen(highs: Any, ctx: Context) -> None:
         if ctx.should_stop():
             event.data_in.user_interrupt = True
 
+    def offered(event: Any) -> None:
+        point = ctx.news()
+        if point is not None:
+            event.data_in.setSolution(np.asarray(point, dtype=np.float64))
+
     highs.cbMipImprovingSolution.subscribe(improved)
+    highs.cbMipUserSolution.subscribe(offered)
     highs.cbMipInterrupt.subscribe(searching)
     highs.cbSimplexInterrupt.subscribe(interrupt)
     highs.cbIpmInterrupt.subscribe(interrupt)

@@ -17,7 +17,8 @@ import dualgap
 from dualgap.core.certificate import Evidence, Verdict
 from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.errors import NoRouteError, UsageError
-from dualgap.core.solver import Context, Solver, Trait
+from dualgap.core.forms import MixedIntegerProgram
+from dualgap.core.solver import Budget, Context, Solver, Trait
 from dualgap.core.witness import Multipliers
 from dualgap.engine.names import parse_solver, split_names
 from dualgap.engine.pool import POOL
@@ -26,7 +27,9 @@ from dualgap.engine.ranking import ranked
 from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
 from dualgap.problems.knapsack import KnapsackAnswer
+from dualgap.solvers.highs import Highs
 from dualgap.study.selection import reachable
+from tests.solvers.programs import Recorder
 
 # The optimum is 22 (the last two); at a price of 4 the bound is 2 + 2 + 0 + 20 = 24.
 PROBLEM = dualgap.Knapsack(values=[6, 10, 12], weights=[1, 2, 3], capacity=5)
@@ -321,3 +324,31 @@ def test_ctrl_c_ends_it_with_what_was_found() -> None:
     out, _ = process.communicate(timeout=60)
     assert out.splitlines()[-1].startswith("interrupted ")
     assert out.splitlines()[-1].endswith(" 2")
+
+
+class Offering(Recorder):
+    """Offers one point as soon as somebody asks."""
+
+    offered: Any = None
+
+    def news(self) -> Any:
+        point, self.offered = self.offered, None
+        return point
+
+
+def test_highs_takes_a_point_while_it_runs() -> None:
+    """From then on it reports nothing but better ones."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(10, 1000, (5, 60))
+    values = weights.mean(axis=0).astype(int) + rng.integers(0, 100, 60)
+    problem = dualgap.Knapsack(values=values, weights=weights, capacity=weights.sum(axis=1) // 2)
+    (view,) = problem.views()
+    form = view.build()
+    assert isinstance(form, MixedIntegerProgram)
+    good = view.encode(dualgap.solve(problem, "dual-ascent", isolate=False, time=5).answer)
+    ctx = Offering(budget=Budget(seconds=FAR))
+    ctx.offered = good
+    claim = Highs(options={"mip_heuristic_effort": 0.0, "mip_max_nodes": 1}).solve(form, ctx)
+    assert ctx.offered is None
+    assert claim.value <= form.objective(good)
+    assert all(form.objective(point) < form.objective(good) for point in ctx.points)
