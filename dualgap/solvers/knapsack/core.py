@@ -25,9 +25,10 @@ from dualgap.problems.knapsack.instance import Instance
 from dualgap.problems.knapsack.packing import dot, packing
 from dualgap.problems.knapsack.prices import rounded
 from dualgap.problems.knapsack.proofs import replayed_price
+from dualgap.problems.knapsack.repair import Loads, efficiency
 from dualgap.problems.knapsack.residual import Residual, residual
 from dualgap.solvers.knapsack import states
-from dualgap.solvers.knapsack.greedy import break_multiplier, multipliers, pack, ray
+from dualgap.solvers.knapsack.greedy import break_multiplier, multipliers, ray
 from dualgap.solvers.knapsack.pricing import tariff
 
 _FIRST = (48, 512)  # items and states at a time of the first list
@@ -81,16 +82,17 @@ class _Search:
         self.price = replayed_price(problem, self.packed, self.witness)
         self.relaxed: np.ndarray | None = None
         self.shuffled = np.random.default_rng(ctx.seed).permutation(len(self.packed.index))
-        self.counts = self._start(pack(problem, rows))
+        self.counts = self._start()
         self._report()
 
-    def _start(self, greedy: KnapsackAnswer) -> np.ndarray:
+    def _start(self) -> np.ndarray:
         """The better of greedy's packing and the one handed in."""
-        answers, given = [greedy], self.ctx.start
+        loads = Loads(self.problem, np.zeros(self.problem.size, dtype=np.int64))
+        loads.fill(np.argsort(-efficiency(self.problem), kind="stable"))
+        packings, given = [loads.counts], self.ctx.start
         if isinstance(given, KnapsackAnswer) and not self.problem.evaluate(given).violations:
-            answers.append(given)
-        packings = [np.minimum(answer.counts[self.packed.index], self.packed.limits) for answer in answers]
-        return max(packings, key=self.packed.worth)
+            packings.append(given.counts)
+        return max((np.minimum(x[self.packed.index], self.packed.limits) for x in packings), key=self.packed.worth)
 
     def run(self) -> Claim:
         (size, width), rounds = _FIRST, 0
