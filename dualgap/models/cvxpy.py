@@ -5,9 +5,10 @@ Source: Agrawal, Verschueren, Diamond and Boyd, A rewriting system for convex op
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 from typing import Any
 
 import cvxpy
@@ -167,40 +168,32 @@ def _side(bounds: np.ndarray | None, missing: float, like: np.ndarray) -> np.nda
 
 
 def _columns(source: Any, stuffed: Any) -> Iterator[str]:
-    """Names of canonical variables: the model's own, else ``aux1`` and so on; entries in CVXPY's (Fortran) order."""
-    own = _named((variable.id, variable.name()) for variable in source.variables())
+    """Names of canonical variables: the model's own, else ``aux1`` and so on.
+
+    A diagonal or sparse variable is replaced by the vector of what it holds, which has its name but another id.
+    """
+    own = {variable.id: variable.name() for variable in source.variables()}
     ordered = sorted(stuffed.variables, key=lambda variable: stuffed.var_id_to_col[variable.id])
-    extra = 0
-    for variable in ordered:
-        name = own.get(variable.id)
-        if name is None:
-            extra += 1
-            name = f"aux{extra}"
-        yield from _entries(name, variable.shape)
+    found = [own.get(variable.id, variable.name()) for variable in ordered]
+    names = set(own.values())
+    return _spread([name if name in names else None for name in found], "aux", [item.shape for item in ordered])
 
 
 def _rows(source: Any, stuffed: Any) -> Iterator[str]:
     """Names of canonical rows: a constraint's label, or ``c1`` and so on in the model's order; ``def1`` for others."""
-    labels = ((c.id, getattr(c, "label", None) or f"c{k}") for k, c in enumerate(source.constraints, start=1))
-    own = _named(labels)
-    extra = 0
-    for cone in (Zero, NonNeg):
-        for constraint in stuffed.constr_map[cone]:
-            name = own.get(constraint.id)
-            if name is None:
-                extra += 1
-                name = f"def{extra}"
-            yield from _entries(name, constraint.shape)
+    own = {row.id: getattr(row, "label", None) or f"c{k}" for k, row in enumerate(source.constraints, start=1)}
+    ordered = [*stuffed.constr_map[Zero], *stuffed.constr_map[NonNeg]]
+    return _spread([own.get(row.id) for row in ordered], "def", [row.shape for row in ordered])
 
 
-def _named(pairs: Iterator[tuple[int, str]] | Any) -> dict[int, str]:
-    """Names by id; those that are taken twice get their number behind them."""
-    names: dict[int, str] = {}
-    taken: dict[str, int] = {}
-    for key, name in pairs:
-        taken[name] = taken.get(name, 0) + 1
-        names[key] = name if taken[name] == 1 else f"{name}~{taken[name]}"
-    return names
+def _spread(names: Sequence[str | None], other: str, shapes: Sequence[Sequence[int]]) -> Iterator[str]:
+    """A name for every entry; those without get a number behind ``other``, those taken before one behind ``~``."""
+    taken: Counter[str] = Counter()
+    unnamed = count(1)
+    for given, shape in zip(names, shapes, strict=True):
+        name = given or f"{other}{next(unnamed)}"
+        taken[name] += 1
+        yield from _entries(name if taken[name] == 1 else f"{name}~{taken[name]}", shape)
 
 
 def _entries(name: str, shape: Sequence[int]) -> list[str]:

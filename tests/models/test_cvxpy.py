@@ -91,6 +91,33 @@ def test_columns_and_rows_have_the_names_of_the_model() -> None:
     )
 
 
+def reshaped() -> cp.Problem:
+    """Variables that CVXPY replaces by others."""
+    diagonal, twin = (cp.Variable((2, 2), name="D", diag=True) for _ in range(2))
+    complex_one = cp.Variable(2, name="z", complex=True)
+    total = cp.trace(diagonal) + cp.trace(twin) + cp.sum(cp.real(complex_one))
+    return cp.Problem(
+        cp.Minimize(total), [diagonal >= -1, twin >= -2, cp.real(complex_one) >= 1, cp.imag(complex_one) == 2]
+    )
+
+
+def test_variables_that_are_replaced_come_back() -> None:
+    ours, theirs = reshaped(), reshaped()
+    theirs.solve(solver="HIGHS")
+    dualgap.solve(ours, "highs", isolate=False)
+    assert {"D[0]", "D[1]", "D~2[0]"} <= set(dualgap.load(ours).columns)
+    for mine, other in zip(ours.variables(), theirs.variables()):
+        difference = mine.value - other.value
+        assert not np.any(difference.toarray() if hasattr(difference, "toarray") else difference)
+
+
+def test_partly_whole_variables() -> None:
+    x = cp.Variable((2, 2), name="x", integer=[(0, 1), (0, 0)])  # CVXPY's indices: rows, then columns
+    model = cp.Problem(cp.Minimize(cp.sum(x)), [x >= 0.5])
+    dualgap.solve(model, "highs", isolate=False)
+    assert x.value.tolist() == [[1, 0.5], [1, 0.5]]
+
+
 def test_entries_are_in_the_order_of_cvxpy() -> None:
     x = cp.Variable((2, 3), name="x")
     target = np.arange(6.0).reshape(2, 3)
