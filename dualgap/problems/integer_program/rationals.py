@@ -1,12 +1,34 @@
-"""Small dense systems of equations in rational numbers."""
+"""Vectors and small dense systems of equations in rational numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 
+from dualgap.core.exact import Exact, narrow
+from dualgap.problems.integer_program.sparse import Sparse
+
+MOST_EQUATIONS = 200  # the elimination is cubic, and its numbers grow
 _RANK = 1e-9  # relative: smaller pivots count as dependence
+
+
+def over_one_denominator(values: Sequence[Fraction]) -> Exact:
+    """(n,) fractions as integers over their least common denominator."""
+    common = lcm(*(value.denominator for value in values))
+    return Exact(narrow([value.numerator * (common // value.denominator) for value in values], (len(values),)), common)
+
+
+def block(matrix: Sparse, rows: np.ndarray, columns: np.ndarray) -> list[list[Fraction]]:
+    """The exact entries of a matrix in some rows and columns."""
+    row_at, column_at = ({int(index): k for k, index in enumerate(some)} for some in (rows, columns))
+    found = [[Fraction(0)] * len(columns) for _ in rows]
+    for entry in np.flatnonzero(np.isin(matrix.row_of, rows) & np.isin(matrix.indices, columns)).tolist():
+        row, column = int(matrix.row_of[entry]), int(matrix.indices[entry])
+        found[row_at[row]][column_at[column]] = matrix.exact_data.item(entry)
+    return found
 
 
 def independent(matrix: np.ndarray, preference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

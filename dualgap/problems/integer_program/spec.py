@@ -15,11 +15,11 @@ import numpy as np
 from pydantic import model_validator
 
 from dualgap.core.arrays import BoundVector, Number, Vector
-from dualgap.core.certificate import Bound, Evaluation, Sense
+from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.exact import Exact, exact, float_noise, fraction, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
-from dualgap.core.witness import Conflict, Witness
+from dualgap.core.witness import Conflict, Ray, Witness
 from dualgap.problems.counts import Names, check_names, fault
 from dualgap.problems.integer_program.inline import closed_fields
 from dualgap.problems.integer_program.sparse import Sparse
@@ -162,6 +162,12 @@ class IntegerProgram(Problem):
         if isinstance(witness, Conflict):
             return prove_conflict(mixed_integer_program(self), witness, self.sense, seconds)
         return prove(self, witness, seconds)
+
+    def unbounded(self, witness: Witness) -> Evidence:
+        """A ray along which the rows and bounds keep holding, from a feasible point (0 where it names none)."""
+        from dualgap.problems.integer_program.rays import unbounded
+
+        return unbounded(self, witness) if isinstance(witness, Ray) else Evidence.NONE
 
     def tighten(self, bound: float) -> float:
         if self.step == 0:
