@@ -1,4 +1,4 @@
-"""Why a run is infeasible, for people: what can't hold together, and the least change that helps."""
+"""Why a run is infeasible (what can't hold together, the least change that helps) or unbounded, for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from dualgap.cli.screen import table
-from dualgap.core.certificate import Evidence
+from dualgap.core.certificate import Evidence, Verdict
 from dualgap.core.statement import format_value
 from dualgap.engine.infeasibility.findings import Conflict, Infeasibility, Relaxation
 from dualgap.engine.run import Run
@@ -19,6 +19,7 @@ _SHOWN = 8  # coordinates of a point
 
 def why_items(run: Run) -> Iterator[RenderableType]:
     """Everything that was found out, top to bottom; nothing where nothing was."""
+    yield from _direction(run)
     found = run.infeasibility
     if found is None:
         return
@@ -28,6 +29,24 @@ def why_items(run: Run) -> Iterator[RenderableType]:
     yield from _conflict(found.conflict)
     yield from _relaxation(found.relaxation)
     yield from _remarks(found)
+
+
+def _direction(run: Run) -> Iterator[RenderableType]:
+    found = run.direction
+    if found is None or run.certificate is None:
+        return
+    shown = list(found.steps.items())[:ROWS]
+    yield ""
+    how = "verified" if run.certificate.verdict is Verdict.UNBOUNDED else "not verified"
+    yield Text(f"It runs away along this direction ({how}):", style="bold")
+    yield ""
+    rows = [(name, format_value(found.start.get(name, 0)), f"{float(step):+,.10g}") for name, step in shown]
+    yield table(("column", "from", "each step"), rows, right=("from", "each step"))
+    if len(found.steps) > ROWS:
+        yield Text(f"... and {len(found.steps) - ROWS:,} more; --json has all", style="dim")
+    yield ""
+    bounds = " or ".join(word.removeprefix("bound ") + " ..." for word in found.missing[:ROWS])
+    yield Text(f"Each step changes the objective by {format_value(found.gain)}. A bound stops it: {bounds}")
 
 
 def _conflict(conflict: Conflict | None) -> Iterator[RenderableType]:

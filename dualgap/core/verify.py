@@ -27,6 +27,7 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
+from dualgap.core.witness import Ray
 
 DEFAULT_TOLERANCE = 1e-6
 REPORTED_TOLERANCE = 1e-6  # relative: how far a solver's reported numbers may be from recomputed ones
@@ -147,7 +148,7 @@ class _Verifier:
         """The bounds that hold (or are claimed), verified ones first."""
         found: list[Bound] = list(self.known)
         witness = self.outcome.witness
-        if witness is not None:
+        if witness is not None and not isinstance(witness, Ray):  # which bounds nothing
             try:
                 bound = self.problem.bound(witness, self.seconds)
             except InvalidWitnessError as error:
@@ -179,6 +180,8 @@ class _Verifier:
             return self._claimed_infeasible(feasible), None
         if stop is Stop.UNBOUNDED:
             evidence = self.problem.unbounded(self.outcome.witness) if self.outcome.witness else Evidence.NONE
+            if self.outcome.witness is not None:
+                self._check("witness", evidence.verified, f"{evidence}: a direction of endless improvement")
             return (Verdict.UNBOUNDED if evidence.verified else Verdict.CLAIMED_UNBOUNDED), None
         best = _best(sense, bounds)
         if evaluation is None:

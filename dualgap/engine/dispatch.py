@@ -14,6 +14,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice, Solver
 from dualgap.engine.execute import execute
 from dualgap.engine.findings import CLOSED, Findings, certificate_of
+from dualgap.engine.infeasibility.attach import explained
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.ranking import ranked
@@ -41,7 +42,8 @@ def dispatch(
 
     Each starts from the best answer so far, knows every bound that has been verified, and gets half of the time that is
     left, the last one all of it. It ends where the certificate is closed, or an exact solver vouches for a feasible
-    answer (choices that prove come before those that only claim). A mere claim that nothing is feasible ends nothing.
+    answer (choices that prove come before those that only claim). A mere claim that nothing is feasible ends nothing,
+    unless the conflict behind it is proved.
     Solvers that are missing or refuse are passed over; ``attempts`` of the run says why each was taken and what came
     of it.
 
@@ -108,6 +110,8 @@ class _Sequence:
         except (NoRouteError, UsageError) as error:
             self.attempts.append(Attempt(choice.solver, choice.reason, f"passed over: {error}"))
             return
+        if not any(earlier.infeasibility for earlier in self.findings.runs):  # once is enough
+            run = explained(self.problem, run, replace(self.settings, time=self.settings.time - offset))
         spent = clock.monotonic() - self.began - offset
         if self.start is not None and start is not None and start.answer == self.start.answer:
             self.started = run.start if self.started is None or self.started.use is Use.IGNORED else self.started
@@ -154,6 +158,6 @@ class _Sequence:
             start=self.started,
             attempts=tuple(self.attempts),
             trace=tuple(self.trace),
-            seconds={**self.seconds, "total": clock.monotonic() - self.began},
+            seconds={**self.seconds, "total": clock.monotonic() - self.began - self.seconds.get("explain", 0.0)},
             budget=self.settings.record(),
         )

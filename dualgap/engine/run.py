@@ -20,7 +20,7 @@ from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import from_json, read_fraction, to_json
 from dualgap.core.witness import Witness
-from dualgap.engine.infeasibility.findings import Infeasibility
+from dualgap.engine.infeasibility.findings import Direction, Infeasibility, plain_data
 
 SCHEMA_VERSION = 1
 
@@ -69,6 +69,7 @@ class Run:
     start: Start | None = None
     audits: tuple[Audit, ...] = ()
     infeasibility: Infeasibility | None = None
+    direction: Direction | None = None
     refused: str = ""
     error: str = ""
 
@@ -119,7 +120,8 @@ class Run:
             "conflict": list(self.conflict),
             "start": dataclasses.asdict(self.start) if self.start is not None else None,
             "audits": [dataclasses.asdict(audit) for audit in self.audits],
-            "infeasibility": self.infeasibility.data() if self.infeasibility is not None else None,
+            "infeasibility": plain_data(self.infeasibility),
+            "direction": plain_data(self.direction),
         }
         for name in ("refused", "error"):
             if getattr(self, name):

@@ -21,6 +21,7 @@ from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
+from dualgap.engine.unbounded import directed
 from dualgap.models.model import Found
 
 
@@ -77,7 +78,7 @@ def solve(
     else:
         chosen = prepare(solver, parameters)
         run = execute(loaded.problem, chosen, settings, via=via, start=start, on_progress=on_progress)
-    run = explained(loaded.problem, run, settings)
+    run = directed(loaded.problem, explained(loaded.problem, run, settings))
     seconds = {"resolve": resolve_seconds, **run.seconds}
     if loaded.model is not None:
         loaded.model.fill(_found(loaded.problem, run))

@@ -22,6 +22,7 @@ from dualgap.engine.load import load
 from dualgap.engine.run import Attempt, Run
 from dualgap.engine.solve import solve
 from dualgap.engine.task import Settings
+from dualgap.engine.unbounded import directed
 from dualgap.study.answers import read_answer, read_given
 
 GIVEN = "given"  # stands for the solver in the run of a bare answer
@@ -71,14 +72,17 @@ def grade(
     if bound_seconds > 0 and verification.certificate.feasible:
         known, attempts, extra = _search(closed, bound_seconds)
         verification = verify(closed, outcome, known=known, **limits)
-    return replace(
+    graded = replace(
         run,
+        infeasibility=None,  # a file would have to be believed; a conflict that was proved is the witness
+        direction=None,
         certificate=verification.certificate,
         checks=(*verification.checks, *recorded, *extra),
         attempts=attempts,
         audits=closed.audit(run.answer) if execute and run.answer is not None else run.audits,
         seconds={**run.seconds, "verify": monotonic() - began},
     )
+    return directed(closed, graded)
 
 
 def disputed(run: Run) -> bool:

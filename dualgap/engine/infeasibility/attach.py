@@ -28,6 +28,8 @@ def explained(problem: Problem, run: Run, settings: Settings) -> Run:
     certificate = run.certificate
     if certificate is None or certificate.verdict not in (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE):
         return run
+    if run.infeasibility is not None:  # dispatch has asked before
+        return run
     began = clock.monotonic()
     seconds = min(SECONDS, settings.time - run.seconds.get("total", 0.0))
     if seconds < _LEAST and not problem.explain_infeasible():

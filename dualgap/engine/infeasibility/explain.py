@@ -12,14 +12,13 @@ import numpy as np
 from dualgap.core.certificate import Evidence
 from dualgap.core.errors import DualgapError
 from dualgap.core.exact import nearest
-from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.problem import Problem
-from dualgap.core.relations import Relation
 from dualgap.core.witness import FarkasRay
 from dualgap.engine.infeasibility.findings import Conflict, Infeasibility, Line
 from dualgap.engine.infeasibility.oracle import Oracle
 from dualgap.engine.infeasibility.relax import least_relaxation
 from dualgap.engine.infeasibility.shrink import Answer, Shrunk, shrink
+from dualgap.engine.infeasibility.view import exact_program
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 from dualgap.problems.systems.members import Kind, Member, System
@@ -43,18 +42,14 @@ def why_infeasible(problem: Problem, run: Run, settings: Settings, seconds: floa
     own = problem.explain_infeasible()
     if own:
         return Infeasibility(explanation=own), None
-    view = next(
-        (v for v in problem.views() if v.form_type is MixedIntegerProgram and v.relation is Relation.EXACT), None
-    )
-    if view is None:
+    program = exact_program(problem)
+    if program is None:
         return None
-    form = view.build()
-    assert isinstance(form, MixedIntegerProgram)
-    search = _Search(System(form), run, settings, seconds)
+    search = _Search(System(program.form), run, settings, seconds)
     found = search.findings()
-    if search.point is None or view.decode is None:
+    if search.point is None or program.decode is None:
         return found, None
-    return found, view.decode(np.array([nearest(value) for value in search.point.values]))
+    return found, program.decode(np.array([nearest(value) for value in search.point.values]))
 
 
 class _Search:

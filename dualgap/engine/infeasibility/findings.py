@@ -1,4 +1,4 @@
-"""What is found out about an infeasible problem, as a run keeps it."""
+"""What is found out about an infeasible or an unbounded problem, as a run keeps it."""
 
 from __future__ import annotations
 
@@ -94,10 +94,28 @@ class Infeasibility:
     relaxation: Relaxation | None = None
     remarks: tuple[str, ...] = ()
 
-    def data(self) -> dict[str, Any]:
-        """Plain data for a run's JSON; numbers are whole or the nearest floats."""
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
-        return plain
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction along which feasible points improve without end.
+
+    Attributes:
+        steps: by column, zeros left out: how far each goes in a step.
+        gain: what a step adds to the objective (a maximisation's grows, a minimisation's falls).
+        start: a feasible point, by column, zeros left out; empty where none came with the direction.
+        missing: bounds of which any one that is given stops this direction, in words ("bound chairs <=").
+    """
+
+    steps: Mapping[str, Real]
+    gain: Real
+    start: Mapping[str, Real] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def plain_data(found: Infeasibility | Direction | None) -> dict[str, Any] | None:
+    """For a run's JSON; numbers are whole or the nearest floats."""
+    data: dict[str, Any] | None = None if found is None else _plain(dataclasses.asdict(found))
+    return data
 
 
 def _plain(data: Any) -> Any:
