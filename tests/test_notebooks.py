@@ -66,7 +66,8 @@ def test_a_notebook_runs_and_shows_certificates() -> None:
     assert "total value 20" in pages[0].text
     assert "(3.0, <Verdict.OPTIMAL" in outputs[2]["text/plain"]
     assert len(pages) == 3
-    assert all({"svg", "table"} <= page.seen for page in pages)
+    assert all("table" in page.seen for page in pages)
+    assert "svg" in pages[2].seen
     assert "verdict" in pages[2].text
 
 
@@ -93,8 +94,15 @@ def test_a_run_without_an_answer() -> None:
     assert "svg" not in page.seen
 
 
+def test_an_infeasible_run_says_why() -> None:
+    problem = {"kind": "integer-program", "minimize": {"x": 1}, "rows": {"most": {"terms": {"x": 2}, "le": -1}}}
+    page = parsed(dualgap.solve(problem, "highs", isolate=False)._repr_html_())
+    assert page.text.startswith("Infeasible, proved")
+    assert "2 x <= -1" in page.text
+
+
 def test_numbers_of_every_size_have_a_scale() -> None:
-    for scale in (1e-9, 1.0, 1e15):
+    for scale in (1e-9, 1.0, 1e12):
         problem = dualgap.Knapsack(values=[3 * scale, 2.5 * scale], weights=[2, 3], capacity=4)
         markup = dualgap.solve(problem, "greedy", isolate=False)._repr_html_()
         places = [float(place) for place in re.findall(r'="(-?[\d.]+)%"', parsed(markup) and markup)]

@@ -68,7 +68,7 @@ def folded(summary: str, content: Html) -> Html:
 
 
 def _cell(content: Child) -> Html:
-    return tag("td", content, style="text-align:left;padding:.1em .8em .1em 0;vertical-align:top")
+    return tag("td", content, style="text-align:left;padding:.1em .8em .1em 0;vertical-align:top;white-space:pre-wrap")
 
 
 def _bars(spans: Sequence[Span]) -> Html | None:
@@ -81,6 +81,8 @@ def _bars(spans: Sequence[Span]) -> Html | None:
     rows = [(span.name, _track(axis, span)) for span in shown]
     rows.append(("", _svg(_scale(axis), 18)))
     named = any(span.name for span in shown)
+    if not named and min(numbers) == max(numbers):
+        return None  # one number has no scale
     drawn = [tag("tr", _cell(name) if named else None, tag("td", track, style="width:100%")) for name, track in rows]
     return tag("table", tag("tbody", *drawn), style="width:100%")
 

@@ -41,7 +41,10 @@ def _facts(run: Run, certificate: Certificate) -> Iterator[tuple[str, str]]:
         yield "bound", f"{format_value(certificate.bound)} ({certificate.evidence}{argument})"
         yield "gap", format_gap(certificate.relative_gap)
     yield "verdict", str(certificate.verdict)
+    if run.infeasibility is not None and run.infeasibility.conflict is not None:
+        yield "conflict", "; ".join(line.text for line in run.infeasibility.conflict.lines)
     yield "stop", f"{run.stop}: {run.stop.advice}" if run.stop is not None and run.stop.advice else ""
+    yield "start", str(run.start or "")
     yield "solver", " -> ".join([*run.route, run.solver])
     yield "seconds", f"{run.seconds.get('total', 0.0):.2f}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -344,3 +346,13 @@ def test_models_of_a_subclass_are_read() -> None:
     model += model.add_variable("x", 1, 2)
     dualgap.solve(model, isolate=False)
     assert model.variables()[0].varValue == 1
+
+
+def test_reading_one_package_does_not_import_the_other() -> None:
+    """CVXPY takes over a second to import; PuLP's users needn't pay for it, nor those of neither."""
+    code = """
+import sys, dualgap
+assert dualgap.pulp.Certified().available()
+assert "cvxpy" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
