@@ -26,7 +26,8 @@ def _one_row(problem: Knapsack) -> list[Choice]:
     branching = Choice("or-knapsack", f"branch and bound is quick up to {BRANCHING_ITEMS} items")
     return [
         Choice("greedy", "takes no time, and its bound often proves it"),
-        Choice("dynamic-programming", "fixes what the bound decides, and proves the rest by a table"),
+        Choice("core-knapsack", "fixes what prices decide, and proves the rest by a list of states"),
+        Choice("dynamic-programming", "a table, where lists grow too long"),
         *([branching] if problem.size <= BRANCHING_ITEMS else []),
         Choice("cp-sat", "for stubborn ones, from the best answer so far"),
     ]

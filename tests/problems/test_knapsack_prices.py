@@ -15,7 +15,7 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Witness
 from dualgap.problems.knapsack import Replay
 from dualgap.problems.knapsack.packing import packing
-from dualgap.problems.knapsack.pieces import pieces
+from dualgap.problems.knapsack.pieces import Line, pieces
 from dualgap.problems.knapsack.prices import Price, fewest, most, rounded
 from dualgap.problems.knapsack.residual import residual
 from dualgap.problems.knapsack.states import best_value_listed
@@ -102,6 +102,13 @@ def test_linear_bounds_hold_for_every_suffix(problem: Knapsack, count: Fraction,
         for taken in np.ndindex(*[2] * (size - first)):
             load, value = (int(np.array(taken, dtype=np.int64) @ array[first:]) for array in (parts.loads, line.priced))
             assert (bounds[room >= load] >= value).all()
+
+
+def test_slopes_that_rounding_ties_lose_nothing() -> None:
+    """8/3 and 9/3 round up to one slope; the better piece may stand behind the other."""
+    three = np.array([3, 3])
+    line = Line(charged=1, plain=0, priced=np.array([8, 9]), slopes=three, loads=three, least=0)
+    assert (line.relaxation(0).bounds(np.array([0, 3]), 6) >= [17, 9]).all()
 
 
 @pytest.mark.parametrize(
