@@ -92,4 +92,6 @@ def _found(problem: Any, run: Run) -> Found:
     values = np.asarray(run.answer.values, dtype=np.float64) if certificate.feasible else None
     priced = certificate.verdict in (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL) and not np.any(problem.integer)
     multipliers = run.witness.rows if priced and isinstance(run.witness, Multipliers) else None
+    if multipliers is not None and multipliers.shape != problem.row_lower.shape:
+        multipliers = None  # of another program on the way
     return Found(certificate, run.stop, run.requested_gap, values, multipliers)

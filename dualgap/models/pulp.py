@@ -142,7 +142,8 @@ def _bounds(variables: Sequence[Any], names: Sequence[str]) -> tuple[np.ndarray,
     lower = [-np.inf if variable.lowBound is None else variable.lowBound for variable in variables]
     upper = [np.inf if variable.upBound is None else variable.upBound for variable in variables]
     binary = np.fromiter((variable.cat == "Binary" for variable in variables), bool, len(variables))
-    least, most = _numbers(lower, "lower bound", names.__getitem__), _numbers(upper, "upper bound", names.__getitem__)
+    least = _numbers(lower, "lower bound", names.__getitem__, none=-np.inf)
+    most = _numbers(upper, "upper bound", names.__getitem__, none=np.inf)
     return np.where(binary, np.maximum(least, 0.0), least), np.where(binary, np.minimum(most, 1.0), most)
 
 
@@ -169,16 +170,16 @@ def _matrix(rows: Mapping[str, Any], at: Mapping[str, int]) -> csr_array:
     return csr_array((data, indices, pointers), shape=(len(expressions), len(at)))
 
 
-def _numbers(values: list[Any], what: str, owner: Callable[[int], str]) -> np.ndarray:
-    """float64 without loss; ``owner`` names what the k-th number belongs to.
+def _numbers(values: list[Any], what: str, owner: Callable[[int], str], none: float | None = None) -> np.ndarray:
+    """float64 without loss; ``owner`` names what the k-th number belongs to, ``none`` is the infinity that is allowed.
 
     Raises:
-        SpecError: a number is none, not finite (bounds may be infinite), or loses digits.
+        SpecError: a number is none, not finite, or loses digits.
     """
     array = np.array(values, dtype=None if values else np.float64)
     bad = ~(np.abs(array) < _EXACT_FLOAT) if array.dtype.kind in "if" else np.ones(len(values), dtype=bool)
-    if array.dtype.kind == "f" and what.endswith("bound"):
-        bad &= ~np.isinf(array)
+    if none is not None and array.dtype.kind == "f":
+        bad &= array != none
     for k in np.flatnonzero(bad).tolist():
         try:
             number = as_number(values[k])

@@ -257,6 +257,25 @@ def test_what_an_integer_program_cannot_hold_is_refused_by_name(
         model.solve(quick())
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("lowBound", np.inf), ("upBound", -np.inf), ("upBound", np.nan), ("lowBound", "2")]
+)
+def test_bounds_that_nothing_meets_are_refused(field: str, value: float) -> None:
+    model = furniture()
+    setattr(model.variables()[0], field, value)
+    with pytest.raises(SpecError, match=r"chairs: (lower|upper) bound"):
+        dualgap.load(model)
+    setattr(model.variables()[0], field, -np.inf if field == "lowBound" else np.inf)
+    assert read(model).problem.columns == ("chairs", "tables")
+
+
+def test_a_model_without_variables() -> None:
+    model = pulp.LpProblem("nothing")
+    model += 7
+    assert model.solve(quick()) == pulp.LpStatusOptimal
+    assert model.certificate.value == 7
+
+
 def certificate(verdict: Verdict, relative: float | None = None) -> Certificate:
     return Certificate(Sense.MINIMIZE, verdict, "said", evidence=Evidence.CLAIMED, relative_gap=relative)
 
