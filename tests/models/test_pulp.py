@@ -318,6 +318,19 @@ def test_nothing_of_an_earlier_solve_stays() -> None:
     assert pulp.value(model.objective) is None
 
 
+def test_an_unbounded_model_is_not_called_infeasible() -> None:
+    """PuLP's HiGHS takes "unbounded or infeasible" for infeasible, and leaves a number in the variable."""
+    model = pulp.LpProblem("more", pulp.LpMaximize)
+    x = model.add_variable("x", 0, cat="Integer")
+    model += x
+    model += x >= 1
+    model.solve(pulp.HiGHS(msg=False))
+    assert (model.status, x.varValue) == (pulp.LpStatusInfeasible, 0)
+    assert model.solve(quick()) == pulp.LpStatusUnbounded
+    assert x.varValue is None
+    assert model.certificate.verdict is Verdict.UNBOUNDED
+
+
 def test_options_are_those_of_pulp() -> None:
     model = furniture()
     model.solve(quick(mip=False, timeLimit=7, gapRel=0.25, threads=2))
