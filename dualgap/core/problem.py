@@ -27,7 +27,9 @@ class Problem(Record):
     """Base of problem kinds: the fields are the closed spec.
 
     Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``;
-    ``column_fields`` the fields where a string in a raw spec names a column of ``data``.
+    ``column_fields`` the fields where a string in a raw spec names a column of ``data``; ``raw_fields`` what raw specs
+    may say besides, with its meaning; ``raw_schemas`` the JSON schemas of those that aren't texts; ``raw_wholes`` those
+    that stand for the required fields.
     """
 
     kind: ClassVar[str] = ""
@@ -36,6 +38,8 @@ class Problem(Record):
     answer_type: ClassVar[type[Answer]] = Answer
     column_fields: ClassVar[tuple[str, ...]] = ()
     raw_fields: ClassVar[Mapping[str, str]] = {}
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    raw_wholes: ClassVar[tuple[str, ...]] = ()
 
     # What the problem is.
     @property
@@ -106,6 +110,10 @@ class Problem(Record):
         """The answer as plain data, in the spec's names."""
         data: dict[str, Any] = answer.content()
         return data
+
+    def written(self) -> dict[str, Any]:
+        """The spec's fields as people write them: what the kind's raw specs may say, closing to this problem."""
+        return self.content()
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
         """The answer as rows of a table for people, the header first."""

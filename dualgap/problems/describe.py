@@ -29,21 +29,56 @@ def new_spec(problem: type[Problem], size: int, seed: int, **options: Any) -> st
         UsageError: the generator takes no such option.
     """
     instance = problem.generate(size, seed, **options)
-    content = _short(problem, instance)
-    meanings = attributes_of(problem)
+    meanings, extras = _meanings(problem), raw_fields(problem)
+    tables: list[str] = []
     lines = [*_comment(f"{problem.summary[:1].upper()}{problem.summary[1:]}."), f'kind = "{problem.kind}"']
+    written = instance.written()
+    if written.keys() <= problem.model_fields.keys():
+        lines += _in_fields(problem, _short(problem, instance), meanings)
+    else:
+        plain, tables = _in_names(written, {**meanings, **extras})
+        lines += plain
+        extras = {name: meaning for name, meaning in {**meanings, **extras}.items() if name not in written}
+    if extras:
+        lines += ["", "# Besides, a spec may say:"]
+    for name, meaning in extras.items():
+        lines += _comment(f"- {name}: {meaning}")
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _meanings(problem: type[Problem]) -> dict[str, str]:
+    """What the closed fields mean, by name."""
+    found = attributes_of(problem)
+    return {name: found.get(name, "") for name in problem.model_fields}
+
+
+def _in_fields(problem: type[Problem], content: Mapping[str, Any], meanings: Mapping[str, str]) -> list[str]:
+    """Every field with its meaning, those at their defaults commented out."""
+    lines: list[str] = []
     for name, field in problem.model_fields.items():
         lines += ["", *_comment(_sentence(meanings.get(name, "")))]
         if field.is_required() or not _same(content[name], field.get_default(call_default_factory=True)):
             lines.append(_assignment(name, content[name]))
         else:
             lines.append(f"# {_key(name)} = {_toml(content[name])}  # default")
-    extras = raw_fields(problem)
-    if extras:
-        lines += ["", "# Besides, a spec may say:"]
-    for name, meaning in extras.items():
-        lines += _comment(f"- {name}: {meaning}")
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _in_names(written: Mapping[str, Any], meanings: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """(lines, tables) of a spec by names; what is too long for a line becomes a table, one line an entry."""
+    lines: list[str] = []
+    tables: list[str] = []
+    for name, value in written.items():
+        meaning = ["", *_comment(_sentence(meanings.get(name, "")))]
+        if isinstance(value, Mapping) and len(_assignment(name, value)) > _WIDTH:
+            tables += [
+                *meaning,
+                f"[{_key(name)}]",
+                *(f"{_key(str(key))} = {_toml(item)}" for key, item in value.items()),
+            ]
+        else:
+            lines += [*meaning, _assignment(name, value)]
+    return lines, tables
 
 
 def raw_fields(problem: type[Problem]) -> dict[str, str]:
@@ -67,9 +102,9 @@ def schema(problem: type[Problem]) -> dict[str, Any]:
             about = _or_column(about)
         properties[name] = {"description": _sentence(meanings.get(name, "")), **about}
     for name, meaning in extras.items():
-        kind = {"generate": "object", "instance": "integer"}.get(name, "string")
-        properties[name] = {"description": meaning, "type": kind}
-    whole = [{"required": list(described.get("required", ()))}]
+        kind: Mapping[str, Any] = {"type": {"generate": "object", "instance": "integer"}.get(name, "string")}
+        properties[name] = {"description": meaning, **problem.raw_schemas.get(name, kind)}
+    whole = [{"required": list(described.get("required", ()))}, *({"required": [name]} for name in problem.raw_wholes)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": problem.kind,

@@ -13,6 +13,45 @@ from dualgap.core.errors import Fault, SpecError
 
 Fields = dict[str, Any]
 
+RAW_FIELDS = {
+    "minimize": "the objective by column name, as in {x = 1, y = 2}, or an array",
+    "maximize": "the same, to be maximised",
+    "matrix": "the rows' coefficients as an array of arrays, or compressed: {shape, indptr, indices, data}",
+    "rows": "each row by name: {wood = {terms = {x = 5, y = 2}, le = 400}}, with le, ge or both, or eq; or names alone",
+    "bounds": 'least and greatest value by column name: {x = [0, 40], y = ["-inf", "inf"]}; [0, "inf"] by default',
+    "integer": 'which columns must be whole: "all", names, or 1 and 0 for each; none by default',
+    "file": "an MPS or LP file instead of the data (.mps, .lp, also .gz)",
+}
+
+_VALUE = {"type": ["number", "string"]}
+_BY_NAME = {"type": "object", "additionalProperties": {"type": "number"}}
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_NAMES = {"type": "array", "items": {"type": ["string", "number"]}}
+RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "minimize": {"anyOf": [_BY_NAME, _NUMBERS]},
+    "maximize": {"anyOf": [_BY_NAME, _NUMBERS]},
+    "matrix": {"anyOf": [{"$ref": "#/$defs/Sparse"}, {"type": "array", "items": _NUMBERS}]},
+    "rows": {
+        "anyOf": [
+            _NAMES,
+            {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"terms": _BY_NAME, "le": _VALUE, "ge": _VALUE, "eq": _VALUE},
+                    "required": ["terms"],
+                    "additionalProperties": False,
+                },
+            },
+        ]
+    },
+    "bounds": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": _VALUE, "minItems": 2, "maxItems": 2},
+    },
+    "integer": {"anyOf": [{"const": "all"}, _NAMES]},
+}
+
 _SIDES = ("le", "ge", "eq")
 _INFINITY = float("inf")
 _ROW = "write {terms = {x = 1, y = 2}, le = 10}"
@@ -144,7 +183,7 @@ def _defaults(fields: Fields, faults: list[Fault]) -> None:
         ("lower", 0.0, n),
         ("upper", _INFINITY, n),
     ):
-        fields[name] = _filled(fields.get(name, default), length)
+        fields.setdefault(name, np.full(length, default))
     bounds = fields.pop("bounds", None)
     if bounds is not None:
         fields["lower"], fields["upper"] = _bounded(fields, names, bounds, faults)
@@ -155,13 +194,6 @@ def _row_count(fields: Fields) -> int:
     matrix = fields["matrix"]
     shape = matrix["shape"] if isinstance(matrix, Mapping) else getattr(matrix, "shape", None)
     return int(shape[0]) if shape is not None else len(matrix)
-
-
-def _filled(value: Any, length: int) -> Any:
-    """One number stands for all."""
-    if isinstance(value, int | float):
-        return np.full(length, value)
-    return value
 
 
 def _bounded(fields: Fields, names: list[str], bounds: Any, faults: list[Fault]) -> tuple[Any, Any]:

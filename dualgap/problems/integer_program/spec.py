@@ -12,20 +12,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from dualgap.core.arrays import BoundVector, Number, Vector
+from dualgap.core.arrays import BoundVector, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.exact import Exact, exact, float_noise, fraction, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Conflict, Ray, Witness
 from dualgap.problems.counts import Names, check_names, fault
-from dualgap.problems.integer_program.inline import closed_fields
+from dualgap.problems.integer_program.inline import RAW_FIELDS, RAW_SCHEMAS, closed_fields
 from dualgap.problems.integer_program.sparse import Sparse
 
 if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
+
+
+def _left_out() -> np.ndarray:
+    """Stands for the default of every row or column until the spec is closed, which writes it out."""
+    return as_array(())
 
 
 class IntegerProgramAnswer(Answer):
@@ -41,11 +46,11 @@ class IntegerProgram(Problem):
         objective: "minimize" or "maximize".
         cost: (n,) the objective's coefficients.
         matrix: (m, n) the rows' coefficients.
-        row_lower: (m,) what each row must reach; "-inf" where nothing.
-        row_upper: (m,) what each row may reach at most; "inf" where everything.
+        row_lower: (m,) what each row must reach; "-inf", the default, for nothing.
+        row_upper: (m,) what each row may reach at most; "inf", the default, for no limit.
         lower: (n,) least values of the columns; 0 by default, "-inf" for none.
         upper: (n,) greatest values of the columns; "inf" by default.
-        integer: (n,) 1 for columns that must be whole, else 0.
+        integer: (n,) 1 for columns that must be whole, else 0, the default.
         offset: a constant of the objective.
         columns: the columns' names; x1, x2 ... by default.
         rows: the rows' names; r1, r2 ... by default.
@@ -55,21 +60,18 @@ class IntegerProgram(Problem):
     kind: ClassVar[str] = "integer-program"
     summary: ClassVar[str] = "linear and mixed-integer programs: rows, bounds, whole variables"
     answer_type: ClassVar[type[Answer]] = IntegerProgramAnswer
-    raw_fields: ClassVar[Mapping[str, str]] = {
-        "minimize": "the objective by column name ({x = 1, y = 2}), or an array; also maximize",
-        "maximize": "the same, to be maximised",
-        "bounds": 'least and greatest value by column name: {x = [0, 40], y = ["-inf", "inf"]}; [0, "inf"] by default',
-        "file": "an MPS or LP file instead of the data (.mps, .lp, also .gz)",
-    }
+    raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
+    raw_wholes: ClassVar[tuple[str, ...]] = ("rows",)
 
     objective: Literal["minimize", "maximize"] = "minimize"
     cost: Vector
     matrix: Sparse
-    row_lower: BoundVector
-    row_upper: BoundVector
-    lower: BoundVector
-    upper: BoundVector
-    integer: Vector
+    row_lower: BoundVector = Field(default_factory=_left_out)
+    row_upper: BoundVector = Field(default_factory=_left_out)
+    lower: BoundVector = Field(default_factory=_left_out)
+    upper: BoundVector = Field(default_factory=_left_out)
+    integer: Vector = Field(default_factory=_left_out)
     offset: Number = 0
     columns: Names = ()
     rows: Names = ()
@@ -196,3 +198,15 @@ class IntegerProgram(Problem):
         from dualgap.problems.integer_program.views import views
 
         return views(self)
+
+    @classmethod
+    def generate(cls, size: int, seed: int, **options: Any) -> IntegerProgram:
+        """A random program; see ``dualgap.problems.integer_program.generate``."""
+        from dualgap.problems.integer_program.generate import generate
+
+        return cls(**generate(size, seed, **options))
+
+    def written(self) -> dict[str, Any]:
+        from dualgap.problems.integer_program.written import written
+
+        return written(self)
