@@ -6,7 +6,7 @@ from collections.abc import Collection
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dualgap.core.forms import MixedIntegerProgram
@@ -31,6 +31,7 @@ class ByHand:
         return (None, True, ()) if point is None else (Point(point), False, ())
 
 
+@settings(deadline=None)
 @given(boxed_programs())
 def test_what_is_left_is_irreducible(form: MixedIntegerProgram) -> None:
     system = System(form)
@@ -46,6 +47,7 @@ def test_what_is_left_is_irreducible(form: MixedIntegerProgram) -> None:
         assert not failing(system, others, left.points[member].values)
 
 
+@settings(deadline=None)
 @given(boxed_programs(), st.integers(0, 6))
 def test_without_an_answer_a_member_stays(form: MixedIntegerProgram, patience: int) -> None:
     system = System(form)

@@ -82,7 +82,7 @@ def test_no_time_no_proof() -> None:
     assert refute(System(parity(6)), System(parity(6)).members[1:], seconds=-1.0) is None
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(boxed_programs())
 def test_refuted_is_infeasible_and_small_systems_are_decided(form: MixedIntegerProgram) -> None:
     system = System(form)
