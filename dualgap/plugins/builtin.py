@@ -24,6 +24,7 @@ _SOLVERS = {
     "dual-ascent": "dualgap.solvers.dual_ascent:DualAscent",
     "bisection": "dualgap.solvers.bisection:Bisection",
     "augmented-lagrangian": "dualgap.solvers.augmented_lagrangian:AugmentedLagrangian",
+    "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
 
