@@ -86,7 +86,7 @@ def _point(relaxation: Relaxation) -> str:
     named = [f"{name} = {format_value(value)}" for name, value in relaxation.point.items()]
     shown = ", ".join(named[:_SHOWN]) or "all at 0"
     more = f" and {len(named) - _SHOWN:,} more" if len(named) > _SHOWN else ""
-    how = "checked exactly" if relaxation.exact else "checked, within 1e-9 of a side's size"
+    how = "checked exactly" if relaxation.exact else "checked, within 1e-6 of a side's size"
     return f"Then this is feasible, {how}: {shown}{more}."
 
 

@@ -68,7 +68,7 @@ class Relaxation:
         measure: what is summed, in words.
         bound: no relaxation has a smaller total, by ``evidence``; None where nothing is known.
         point: a point by column that is feasible then, zeros left out.
-        exact: whether it is feasible in exact arithmetic (else within 1e-9 of a row's size).
+        exact: whether it is feasible in exact arithmetic (else within 1e-6 of a side's size).
     """
 
     changes: tuple[Change, ...]

@@ -16,6 +16,7 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.exact import Real, fraction, nearest, simplest
+from dualgap.core.verify import DEFAULT_TOLERANCE
 from dualgap.engine.execute import execute
 from dualgap.engine.infeasibility.elastic import elastic
 from dualgap.engine.infeasibility.findings import Change, Relaxation, closes
@@ -28,8 +29,8 @@ from dualgap.problems.systems.members import Kind, Member, Side, System
 from dualgap.problems.systems.points import failing
 
 MEASURE = "the sum of changes, each over the size of its side"
-_NOISE = Fraction(1, 10**9)  # of a side's size: smaller changes are a solver's rounding
 _SHARE = 0.5  # of the time, for the search and then of what is left for a proof
+_PROOF_SECONDS = 1.0  # that a relaxation is least: what isn't refuted by then seldom is
 _DENOMINATORS = (1, 12, 1_000, 10**6)
 
 
@@ -63,18 +64,22 @@ def least_relaxation(system: System, settings: Settings, seconds: float) -> Rela
     if run.answer is None or run.certificate is None or not run.certificate.feasible:
         return None
     values = [fraction(value) for value in np.asarray(run.answer.values)[: len(system.columns)].tolist()]
-    found = min(
-        (_measured(system, movable, sizes, point) for point in _candidates(system, values)),
-        key=lambda relaxation: (not relaxation.exact, relaxation.total),
-    )
+    found = _best([_measured(system, movable, sizes, point) for point in _candidates(system, values)])
     bound = _bound(run)
     if bound is not None:
         found = replace(found, bound=simplest(bound.value), evidence=bound.evidence)
-    left = _SHARE * max(end - time.monotonic(), 0.0)
+    left = min(_SHARE * max(end - time.monotonic(), 0.0), _PROOF_SECONDS)
     total = fraction(found.total)
     if not (found.least and found.evidence.verified) and shown_least(system, movable, sizes, total, left):
         return replace(found, bound=found.total, evidence=Evidence.PROVED)
     return found
+
+
+def _best(candidates: Sequence[Relaxation]) -> Relaxation:
+    """The least, where several are as good an exact one, then the one with the fewest changes."""
+    least = min(nearest(candidate.total) for candidate in candidates)
+    good = [c for c in candidates if nearest(c.total) <= least + DEFAULT_TOLERANCE * max(1.0, least)]
+    return min(good, key=lambda candidate: (not candidate.exact, len(candidate.changes)))
 
 
 def _candidates(system: System, values: Sequence[Fraction]) -> list[list[Fraction]]:
@@ -105,7 +110,7 @@ def _measured(
         if member not in missed:
             continue
         amount = -system.inequality(member).slack(point)
-        if amount <= _NOISE * scale:
+        if amount <= fraction(DEFAULT_TOLERANCE) * scale:
             exact = False
             continue
         side = system.side(member)
