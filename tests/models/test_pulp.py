@@ -321,9 +321,10 @@ def test_nothing_of_an_earlier_solve_stays() -> None:
 def test_an_unbounded_model_is_not_called_infeasible() -> None:
     """PuLP's HiGHS takes "unbounded or infeasible" for infeasible, and leaves a number in the variable."""
     model = pulp.LpProblem("more", pulp.LpMaximize)
-    x = model.add_variable("x", 0, cat="Integer")
-    model += x
-    model += x >= 1
+    x, y = model.add_variable("x", 0, cat="Integer"), model.add_variable("y", 0)
+    model += 2 * x - y
+    model += x - y <= 1
+    model += x + y >= 3
     model.solve(pulp.HiGHS(msg=False))
     assert (model.status, x.varValue) == (pulp.LpStatusInfeasible, 0)
     assert model.solve(quick()) == pulp.LpStatusUnbounded
