@@ -240,7 +240,7 @@ def test_limits_ignored_or_named_differently() -> None:
     problem = read_model(hard_in_pulp())
     assert problem is not None
     for solver in ("highs", "cbc", "cp-sat", "cvxpy", "scip"):
-        run = dualgap.solve(problem.problem, solver, time=SECONDS, gap=1e-9, threads=1)
+        run = dualgap.solve(problem.problem, solver, time=SECONDS / 2, gap=1e-9, threads=1)
         assert run.stop is Stop.TIME, solver
     close = dualgap.solve(problem.problem, "cbc", gap=0.2, time=30)
     assert close.stop is not Stop.TIME
