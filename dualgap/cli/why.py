@@ -9,6 +9,7 @@ from rich.text import Text
 
 from dualgap.cli.screen import table
 from dualgap.core.certificate import Evidence, Verdict
+from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_value
 from dualgap.engine.infeasibility.findings import Conflict, Infeasibility, Relaxation
 from dualgap.engine.run import Run
@@ -69,7 +70,7 @@ def _relaxation(relaxation: Relaxation | None) -> Iterator[RenderableType]:
     if relaxation is None:
         return
     yield ""
-    yield Text(f"The least change that helps ({relaxation.measure}: {format_value(relaxation.total)}):", style="bold")
+    yield Text(f"The least change that helps ({relaxation.measure}: {_short(relaxation.total)}):", style="bold")
     yield ""
     rows = [
         (change.member, format_value(change.side), format_value(change.relaxed), format_value(change.amount))
@@ -95,10 +96,14 @@ def _least(relaxation: Relaxation) -> str:
     if relaxation.bound is None:
         return "Whether less would do isn't known."
     if not relaxation.least:
-        return f"Less than {format_value(relaxation.bound)} can't do ({relaxation.evidence})."
+        return f"Less than {_short(relaxation.bound)} can't do ({relaxation.evidence})."
     if relaxation.evidence is Evidence.CLAIMED:
         return "Less can't do, on the solver's word."
     return f"Less can't do, {relaxation.evidence}."
+
+
+def _short(total: Real) -> str:
+    return f"{nearest(total):.4g}"
 
 
 def _remarks(found: Infeasibility) -> Iterator[RenderableType]:
