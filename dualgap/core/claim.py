@@ -86,7 +86,8 @@ class Claim:
         value: the objective that the solver reports for the point.
         bound: a bound on the form's optimum that the solver vouches for (lower, as forms minimise).
         witness: evidence for a bound, or for infeasibility or unboundedness.
-        conflict: names of rows and bounds that can't hold together.
+        conflict: rows and bounds that can't hold together, in words: ``row NAME <=``, ``bound NAME >=`` (both sides
+            without one), ``integer NAME``, by the form's names (x1, x2 ... and r1, r2 ... where it has none).
         statistics: whatever numbers the solver counted.
         message: one line for people.
         start: what it made of ``ctx.start``; None where there was none, or where it can't tell.
