@@ -20,6 +20,7 @@ from dualgap.solvers.highs_model import load
 from dualgap.solvers.rays import farkas_ray, ray
 
 _FITTING: dict[Stop, type[Witness]] = {Stop.INFEASIBLE: FarkasRay, Stop.UNBOUNDED: Ray}
+_NOISE = 1e-12  # relative to the cost: reduced costs below it are rounding
 _SHARE = 0.2  # of the time left; the rest belongs to the solver that needs the witness
 
 
@@ -110,10 +111,15 @@ def one_row_multiplier(form: MixedIntegerProgram) -> float | None:
 
     def price(side: float) -> float:
         """Where the activity reaches ``side``: minus infinity below its range, infinity above."""
-        if side < least:
-            return -np.inf
+        if side < least or np.isinf(side):
+            return np.inf if side > least else -np.inf
         passed = int(np.searchsorted(activity, side))
         return float(breakpoints[order[passed]]) if passed < len(order) else np.inf
 
     best = max(min(0.0, price(float(form.row_upper[0]))), price(float(form.row_lower[0])))
-    return best if np.isfinite(best) else None
+    if not np.isfinite(best):
+        return None
+    reduced, noise = cost[columns] - best * weights, _NOISE * np.abs(cost[columns])
+    if np.any((reduced < -noise) & np.isposinf(upper) | (reduced > noise) & np.isneginf(lower)):
+        return None  # no multiplier that the row's sides allow bounds it: it is unbounded, unless it has no point
+    return best
