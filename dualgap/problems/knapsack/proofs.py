@@ -16,10 +16,12 @@ from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, combine, dyadic
 from dualgap.core.witness import Exhaustion, Multipliers, Witness
+from dualgap.problems.branching import Branching, replay
 from dualgap.problems.knapsack.instance import Instance
 from dualgap.problems.knapsack.packing import Packing, packing
 from dualgap.problems.knapsack.prices import Price
 from dualgap.problems.knapsack.residual import residual
+from dualgap.problems.knapsack.several import counted
 from dualgap.problems.knapsack.states import SECONDS_A_STATE, best_value_listed
 from dualgap.problems.knapsack.tables import best_value
 
@@ -62,9 +64,19 @@ def prove(problem: Knapsack, witness: Witness, seconds: float) -> Bound:
         return _lagrangian(problem, witness)
     if isinstance(witness, Replay):
         return _replay(problem, witness, seconds)
+    if isinstance(witness, Branching):
+        return _branching(problem, witness, seconds)
     if isinstance(witness, Exhaustion):
         return _replay(problem, Replay(rows=np.zeros(1), incumbent=-1), seconds)
     raise InvalidWitnessError(f"knapsack takes no {witness.type} witness")
+
+
+def _branching(problem: Knapsack, witness: Branching, seconds: float) -> Bound:
+    program = counted(problem)
+    if program is None:
+        raise InvalidWitnessError("an item is worth packing without end, or numbers are too large to replay a tree")
+    steps, nodes = replay(program, witness, seconds), len(witness.columns)
+    return Bound(problem.round_bound(steps * problem.step), Evidence.PROVED, f"a tree of {nodes:,} nodes replayed")
 
 
 def reduced_values(problem: Knapsack, multipliers: list[Fraction]) -> Exact:
