@@ -173,8 +173,16 @@ def _converted(solver: str, name: str, value: Any, kind: Any) -> Any:
 
 @dataclass(frozen=True)
 class Choice:
-    """A solver to take where nobody names one: its name, the reason (shown to people), its parameters."""
+    """A solver to take where nobody names one.
+
+    Attributes:
+        solver: its name.
+        reason: shown to people.
+        parameters: by name.
+        seconds: how long to try it at most, while others come after it.
+    """
 
     solver: str
     reason: str
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seconds: float = float("inf")

@@ -41,9 +41,9 @@ def dispatch(
     """The best run of the solvers that the plugins would take, one after the other.
 
     Each starts from the best answer so far, knows every bound that has been verified, and gets half of the time that is
-    left, the last one all of it. It ends where the certificate is closed, or an exact solver vouches for a feasible
-    answer (choices that prove come before those that only claim). A mere claim that nothing is feasible ends nothing,
-    unless the conflict behind it is proved.
+    left (less where its choice says so), the last one all of it. It ends where the certificate is closed, or an exact
+    solver vouches for a feasible answer (choices that prove come before those that only claim). A mere claim that
+    nothing is feasible ends nothing.
     Solvers that are missing or refuse are passed over; ``attempts`` of the run says why each was taken and what came
     of it.
 
@@ -87,7 +87,8 @@ class _Sequence:
                 left = self.settings.time - (clock.monotonic() - self.began)
                 if self.findings.best is not None and (self._ended() or left < _LEAST_SECONDS):
                     return
-                self._attempt(choice, max(left if index == len(choices) - 1 else SHARE * left, _LEAST_SECONDS))
+                share = left if index == len(choices) - 1 else min(SHARE * left, choice.seconds)
+                self._attempt(choice, max(share, _LEAST_SECONDS))
         except KeyboardInterrupt:
             if self.findings.best is None:
                 raise

@@ -6,20 +6,39 @@ word has to be taken. Nothing here is imported but the problem classes.
 
 from __future__ import annotations
 
+import numpy as np
+
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice
 from dualgap.problems.coin_change import CoinChange
+from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
 
 BRANCHING_ITEMS = 100
 """Up to here OR-Tools' branch and bound wins; its reduction takes 0.26 s at 10,000 items and 8 s at 100,000."""
 
+SMALL_COLUMNS = 150
+"""Up to here clause learning is three to seven times as quick as branch and cut on whole numbers, if at all."""
+
+FIXABLE_COLUMNS, FIXABLE_RATIO = 1_000, 20
+"""With so many columns, and so many for every row, prices tell most columns' values."""
+
+FIRST_ORDER_ENTRIES = 200_000
+"""From here on first-order methods overtake simplex and interior points on linear programs."""
+
+SMALL_ITEMS = 60
+"""The same for knapsacks of several capacities."""
+
+_LEARNING = Choice("cp-sat", "clause learning is quick on small programs in whole numbers", seconds=1.0)
+
 
 def choices(problem: Problem) -> list[Choice]:
     """Solvers to try in turn; none for kinds that the built-ins have no opinion on."""
     if isinstance(problem, Knapsack):
-        return _one_row(problem) if len(problem.capacity) == 1 else _several_rows()
-    return _change() if isinstance(problem, CoinChange) else []
+        return _one_row(problem) if len(problem.capacity) == 1 else _several_rows(problem)
+    if isinstance(problem, CoinChange):
+        return _change()
+    return _program(problem) if isinstance(problem, IntegerProgram) else []
 
 
 def _one_row(problem: Knapsack) -> list[Choice]:
@@ -33,8 +52,9 @@ def _one_row(problem: Knapsack) -> list[Choice]:
     ]
 
 
-def _several_rows() -> list[Choice]:
+def _several_rows(problem: Knapsack) -> list[Choice]:
     return [
+        *([_LEARNING] if problem.size <= SMALL_ITEMS else []),
         Choice("greedy", "an answer at once"),
         Choice("dual-ascent", "a proved bound close to the linear one, and a better answer to start from"),
         Choice("highs", "branch and cut is the best there is for several capacities"),
@@ -46,3 +66,31 @@ def _change() -> list[Choice]:
         Choice("dynamic-programming", "proves change-making by a table over amounts or deficits"),
         Choice("cp-sat", "for amounts that are too large for tables"),
     ]
+
+
+def _program(problem: IntegerProgram) -> list[Choice]:
+    rows, columns = problem.matrix.shape
+    if not problem.integer.any():
+        large = len(problem.matrix.data) >= FIRST_ORDER_ENTRIES
+        first_order = Choice("pdlp", f"first-order steps, for over {FIRST_ORDER_ENTRIES:,} entries")
+        return [*([first_order] if large else []), Choice("highs", "simplex, with duals that prove the bound")]
+    whole = _is_whole(problem)
+    inner = {"solver": "cp-sat"} if whole else {}
+    fixing = Choice("presolve", "prices fix most of so many columns in so few rows", inner)
+    last = Choice("cp-sat", "clause learning, from the best answer so far")
+    return [
+        *([_LEARNING] if whole and columns <= SMALL_COLUMNS else []),
+        *([fixing] if columns >= FIXABLE_COLUMNS and columns >= FIXABLE_RATIO * rows else []),
+        Choice("highs", "branch and cut, and a proof of a bound by the relaxation's duals"),
+        last if whole else Choice("scip", "other cuts and heuristics"),
+    ]
+
+
+def _is_whole(problem: IntegerProgram) -> bool:
+    """Whether everything is a whole number, and every column has finite bounds."""
+    numbers = (problem.cost, problem.matrix.data, problem.lower, problem.upper)
+    return (
+        bool(problem.integer.all())
+        and all(np.array_equal(part, np.rint(part)) for part in numbers)
+        and bool(np.isfinite(problem.lower).all() and np.isfinite(problem.upper).all())
+    )
