@@ -125,9 +125,10 @@ class _Model:
         import cvxpy
 
         self.form = form
-        whole: Any = True if form.integer.all() else [(j,) for j in np.flatnonzero(form.integer).tolist()]
+        some = bool(form.integer.any())
+        whole: Any = np.nonzero(form.integer) if some and not form.integer.all() else some  # indices by dimension
         bounds = [np.asarray(side, dtype=np.float64) for side in (form.lower, form.upper)]
-        self.x = cvxpy.Variable(form.size[0], integer=whole or False, bounds=bounds)
+        self.x = cvxpy.Variable(form.size[0], integer=whole, bounds=bounds)
         lower, upper = np.asarray(form.row_lower, dtype=np.float64), np.asarray(form.row_upper, dtype=np.float64)
         equal = lower == upper
         rows = (equal, np.isfinite(lower) & ~equal, np.isfinite(upper) & ~equal)

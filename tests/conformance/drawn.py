@@ -10,19 +10,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import optimize
 
-from dualgap import CoinChange, Knapsack, Problem
+from dualgap import CoinChange, IntegerProgram, Knapsack, Problem
+from dualgap.problems.integer_program import IntegerProgramAnswer
 
 ITEMS = 4
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """An instance: ``optimum`` is None where nothing is feasible; ``judge`` gives (feasible, value) of counts."""
+    """An instance: ``optimum`` is None where nothing is feasible; ``judge`` gives (feasible, value) of a point.
+
+    ``slack`` is how far values may be from the optimum, relatively: continuous columns come out of float arithmetic.
+    """
 
     problem: Problem
     optimum: float | None
     judge: Callable[[np.ndarray], tuple[bool, float]]
+    slack: float = 1e-9
 
 
 def _grid(limits: np.ndarray) -> np.ndarray:
@@ -82,6 +88,52 @@ def coin_change(
     return Drawn(CoinChange(**scaled, **given), optimum, judge)
 
 
+def integer_program(
+    rng: np.random.Generator, *, whole: str = "all", short: bool = False, tenths: bool = False
+) -> Drawn:
+    """Rows of every type around a planted point; ``short`` asks for one more than any point of the box reaches.
+
+    With continuous columns the optimum is SciPy's.
+    """
+    rows, scale = 2, 10 if tenths else 1
+    matrix, cost = rng.integers(-4, 5, (rows, ITEMS)), rng.integers(-5, 6, ITEMS)
+    lower = rng.integers(-2, 1, ITEMS)
+    upper = lower + rng.integers(0, 4, ITEMS)
+    activity = matrix @ rng.integers(lower, upper, endpoint=True)
+    kind = rng.integers(0, 4, rows)  # <=, >=, =, both
+    low = np.where(kind == 0, -np.inf, activity - np.where(kind == 2, 0, 1))
+    high = np.where(kind == 1, np.inf, activity + np.where(kind == 2, 0, 1))
+    if short:
+        most = np.maximum(matrix[0] * lower, matrix[0] * upper).sum()
+        low[0], high[0] = most + 1, np.inf
+    integer = {"all": np.ones(ITEMS), "none": np.zeros(ITEMS)}.get(whole, np.arange(ITEMS) % 2).astype(int)
+    best = optimize.milp(
+        cost, constraints=(matrix, low, high), bounds=optimize.Bounds(lower, upper), integrality=integer
+    )
+    optimum = None if best.status == 2 else float(best.fun) / scale
+    if whole == "all":
+        points = _grid(upper - lower) + lower[:, None]
+        loads = matrix @ points
+        fits = ((loads >= low[:, None]) & (loads <= high[:, None])).all(axis=0)
+        optimum = float((cost @ points)[fits].min()) / scale if fits.any() else None
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        load = matrix @ found
+        within = (found >= lower - 1e-6).all() and (found <= upper + 1e-6).all()
+        holds = (load >= low - 1e-5).all() and (load <= high + 1e-5).all()
+        return bool(within and holds and (found == np.rint(found))[integer == 1].all()), float(cost @ found) / scale
+
+    data = {"matrix": matrix / scale, "cost": cost / scale, "row_lower": low / scale, "row_upper": high / scale}
+    problem = IntegerProgram(**data, lower=lower, upper=upper, integer=integer)  # type: ignore[call-arg]
+    return Drawn(problem, optimum, judge, 1e-9 if whole == "all" else 1e-6)
+
+
+def point_of(answer: Any) -> np.ndarray:
+    """An answer of any kind as a vector."""
+    point: np.ndarray = answer.values if isinstance(answer, IntegerProgramAnswer) else answer.counts
+    return point
+
+
 Maker = Callable[[np.random.Generator], Drawn]
 
 VARIANTS: Mapping[str, Mapping[str, Maker]] = {
@@ -104,5 +156,12 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "copies and costs": lambda rng: coin_change(rng, copies="some", costs=True),
         "decimal": lambda rng: coin_change(rng, tenths=True),
         "common divisor": lambda rng: coin_change(rng, step=3),
+    },
+    "integer-program": {
+        "whole": integer_program,
+        "whole, decimal": lambda rng: integer_program(rng, tenths=True),
+        "mixed": lambda rng: integer_program(rng, whole="some"),
+        "linear": lambda rng: integer_program(rng, whole="none"),
+        "infeasible": lambda rng: integer_program(rng, short=True),
     },
 }

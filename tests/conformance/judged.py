@@ -7,7 +7,7 @@ from typing import Any
 from dualgap import Evidence, Run, Verdict
 from dualgap.core.solver import Trait
 from dualgap.testing.pipeline import false_claims
-from tests.conformance.drawn import Drawn
+from tests.conformance.drawn import Drawn, point_of
 
 INFEASIBLE = (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
 OPTIMAL = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL)
@@ -31,15 +31,16 @@ def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:
     elif certificate.verdict is Verdict.NOTHING and drawn.problem.trivial() is not None:
         found.append("nothing, where a trivial answer is feasible")
     claimed_best = certificate.verdict in OPTIMAL or (Trait.EXACT in traits and certificate.feasible)
-    if claimed_best and not _equal(certificate.value, drawn.optimum):
+    if claimed_best and not _equal(certificate.value, drawn.optimum, drawn.slack):
         found.append(f"{certificate.verdict} at {certificate.value}, the optimum is {drawn.optimum}")
     return found + _bounds(drawn, certificate)
 
 
 def _answer(drawn: Drawn, run: Run) -> list[str]:
-    feasible, value = drawn.judge(run.answer.counts)
-    found = [] if feasible else [f"certified as feasible, and it isn't: {run.answer.counts}"]
-    if not _equal(run.certificate.value, value):
+    point = point_of(run.answer)
+    feasible, value = drawn.judge(point)
+    found = [] if feasible else [f"certified as feasible, and it isn't: {point}"]
+    if not _equal(run.certificate.value, value, drawn.slack):
         found.append(f"certified at {run.certificate.value}, worth {value}")
     return found
 
@@ -59,10 +60,10 @@ def _bounds(drawn: Drawn, certificate: Any) -> list[str]:
 def _allowed(bound: Any, drawn: Drawn) -> float:
     """Rounding of the float optimum only, where the bound is proved."""
     scale = max(1.0, abs(drawn.optimum or 0.0))
-    return (1e-12 if bound.evidence is Evidence.PROVED else SLACK) * scale
+    return (drawn.slack / 1e3 if bound.evidence is Evidence.PROVED else SLACK) * scale
 
 
-def _equal(left: Any, right: Any) -> bool:
-    return (
-        left is not None and right is not None and abs(float(left) - float(right)) <= 1e-9 * max(1.0, abs(float(right)))
-    )
+def _equal(left: Any, right: Any, slack: float) -> bool:
+    if left is None or right is None:
+        return False
+    return abs(float(left) - float(right)) <= slack * max(1.0, abs(float(right)))

@@ -12,7 +12,7 @@ import pytest
 import dualgap
 from dualgap.core.errors import NoRouteError
 from dualgap.plugins.registry import BUILT_IN, Registry
-from tests.conformance.drawn import VARIANTS, Drawn
+from tests.conformance.drawn import VARIANTS, Drawn, point_of
 from tests.conformance.judged import faults
 
 INSTANCES = 1000
@@ -84,7 +84,7 @@ def test_the_judge_sees_what_is_false(kind: str, lie: str) -> None:
         traits = frozenset({dualgap.Trait.EXACT})
 
         def solve(self, form: Any, ctx: Any) -> dualgap.Claim:
-            return LIES[lie](drawn, known.answer.counts.astype(float))
+            return LIES[lie](drawn, point_of(known.answer).astype(float))
 
     assert not faults(drawn, known, Liar.traits)
     assert faults(drawn, dualgap.solve(drawn.problem, Liar(), isolate=False), Liar.traits)

@@ -21,7 +21,8 @@ import numpy as np
 from dualgap.core.certificate import Bound, Evidence, Sense
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, exact, fraction, narrow
-from dualgap.core.witness import FarkasRay, Multipliers, Witness
+from dualgap.core.witness import Exhaustion, FarkasRay, Multipliers, Witness
+from dualgap.problems.integer_program.exhaust import exhaust
 from dualgap.problems.integer_program.implied import implied_box
 from dualgap.problems.integer_program.repair import Dual
 
@@ -53,6 +54,8 @@ def prove(problem: IntegerProgram, witness: Witness, seconds: float) -> Bound:
         return _lagrangian(problem, witness.rows, seconds)
     if isinstance(witness, FarkasRay):
         return _farkas(problem, witness.rows, seconds)
+    if isinstance(witness, Exhaustion):
+        return exhaust(problem, seconds)
     raise InvalidWitnessError(f"integer-program takes no {witness.type} witness")
 
 

@@ -61,9 +61,13 @@ class Sparse(Record):
 
     def csr(self) -> csr_array:
         """The matrix for SciPy."""
+        return self.with_data(self.data)
+
+    def with_data(self, data: np.ndarray) -> csr_array:
+        """The same places with other (entries,) numbers, for SciPy."""
         from scipy.sparse import csr_array
 
-        return csr_array((self.data, self.indices, self.indptr), shape=self.shape)
+        return csr_array((data, self.indices, self.indptr), shape=self.shape)
 
     @cached_property
     def row_of(self) -> np.ndarray:

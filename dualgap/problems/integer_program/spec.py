@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dualgap.core.arrays import BoundVector, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
@@ -34,9 +34,15 @@ def _left_out() -> np.ndarray:
 
 
 class IntegerProgramAnswer(Answer):
-    """The value of each column, in the spec's order."""
+    """The value of each column, in the spec's order; int64 where all are whole, so that equal answers are equal."""
 
     values: Vector
+
+    @field_validator("values")
+    @classmethod
+    def _simplest(cls, values: np.ndarray) -> np.ndarray:
+        whole = values.dtype != np.int64 and bool((values == np.rint(values)).all() and (abs(values) < 2**53).all())
+        return as_array(values.astype(np.int64)) if whole else values
 
 
 class IntegerProgram(Problem):
