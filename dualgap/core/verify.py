@@ -27,7 +27,7 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
-from dualgap.core.witness import Ray
+from dualgap.core.witness import Ray, Unreadable, Witness
 
 DEFAULT_TOLERANCE = 1e-6
 REPORTED_TOLERANCE = 1e-6  # relative: how far a solver's reported numbers may be from recomputed ones
@@ -150,7 +150,7 @@ class _Verifier:
         witness = self.outcome.witness
         if witness is not None and not isinstance(witness, Ray):  # which bounds nothing
             try:
-                bound = self.problem.bound(witness, self.seconds)
+                bound = self._bound(witness)
             except InvalidWitnessError as error:
                 self._check("witness", False, str(error))
             else:
@@ -167,6 +167,11 @@ class _Verifier:
             else:
                 self._check("bound", False, f"dropped: a {self.outcome.relation} carries no bound")
         return found
+
+    def _bound(self, witness: Witness) -> Bound:
+        if isinstance(witness, Unreadable):
+            raise InvalidWitnessError(witness.reason)
+        return self.problem.bound(witness, self.seconds)
 
     def _verdict(
         self, evaluation: Evaluation | None, violations: Mapping[str, Real], bounds: list[Bound]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from pydantic import ValidationError
+
 from dualgap.core.arrays import Array, BoundVector, Vector, as_array
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.record import Record
@@ -47,8 +49,17 @@ class Witness(Record):
             raise InvalidWitnessError(f"unknown witness type {name!r}")
         try:
             return cls.model_validate(fields)
-        except ValueError as error:
-            raise InvalidWitnessError(f"a malformed {name} witness: {error}") from error
+        except ValidationError as error:
+            where = [".".join(map(str, item["loc"])) for item in error.errors()]
+            said = "; ".join(f"{at}: {item['msg']}" for at, item in zip(where, error.errors()))
+            raise InvalidWitnessError(f"a malformed {name} witness: {said}") from error
+
+
+class Unreadable(Witness):
+    """Stands for a witness that a file holds and that can't be read: it proves nothing; ``reason`` says why."""
+
+    type: ClassVar[str] = "unreadable"
+    reason: str
 
 
 class Multipliers(Witness):

@@ -15,11 +15,11 @@ from pydantic import TypeAdapter, ValidationError
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Certificate, Check
 from dualgap.core.claim import Scalar, Start, Stop, TracePoint
-from dualgap.core.errors import Fault, SpecError
+from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import from_json, read_fraction, to_json
-from dualgap.core.witness import Witness
+from dualgap.core.witness import Unreadable, Witness
 from dualgap.engine.infeasibility.findings import Direction, Infeasibility, plain_data
 
 SCHEMA_VERSION = 1
@@ -180,12 +180,20 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         "problem_hash": problem.digest(),
         "answer": problem.read_answer(answer) if answer is not None else None,
         "answer_data": answer,
-        "witness": Witness.unpack(witness) if witness else None,
+        "witness": _witness(witness) if witness else None,
         "certificate": _with_exact_numbers(raw.get("certificate")),
         "trace": [dict(zip(("seconds", "value", "bound"), point)) for point in raw.get("trace") or ()],
     }
     run: Run = _validated(Run, fields, source)
     return run
+
+
+def _witness(data: Any) -> Witness:
+    """A witness from its JSON data; of one that can't be read, the reason."""
+    try:
+        return Witness.unpack(data)
+    except InvalidWitnessError as error:
+        return Unreadable(reason=str(error))
 
 
 _NUMBERS = ("value", "bound", "gap")

@@ -1,4 +1,4 @@
-"""Reading anybody's answer: run files, JSON, CSV, NPZ, HiGHS solution files, Python objects."""
+"""Reading anybody's answer: run files, JSON, CSV, NPZ, solvers' solution files, Python objects."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from dualgap.core.resolve import parse_number, read_text
 from dualgap.core.serialize import from_json
 from dualgap.core.views import View
 from dualgap.engine.run import Run, run_from_data
+from dualgap.study.solution_files import Pairs, read_pairs
 
-_FORMATS = "use JSON, CSV (name,count), NPZ (counts) or a HiGHS .sol file"
+_FORMATS = "use JSON, CSV (name,value), NPZ or a solver's .sol file"
 _WHOLE = 1e-6  # how far a solver's integer may be from a whole number
 
 
@@ -72,7 +73,11 @@ def _read_file(problem: Problem, path: Path) -> Any:
     if suffix == ".csv":
         return _read_csv(problem, text, path)
     if suffix == ".sol":
-        return _by_columns(problem, _sol_pairs(text, path), path)
+        try:
+            pairs = read_pairs(text)
+        except ValueError as error:
+            raise _bad(path, str(error), "write it again with the solver") from None
+        return _by_columns(problem, pairs, path)
     try:
         data = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
@@ -92,11 +97,16 @@ def _read_data(problem: Problem, data: Any, source: str, sidecars: Path | None) 
     if isinstance(data, Mapping) and isinstance(data.get("answer"), Mapping):
         data = data["answer"]
     if isinstance(data, np.ndarray | list | tuple):
-        data = {"counts": data if isinstance(data, np.ndarray) else list(data)}
+        data = {_array_field(problem): data if isinstance(data, np.ndarray) else list(data)}
     try:
         return problem.read_answer(from_json(data, sidecars))
     except SpecError as error:
         raise SpecError(error.faults, source) from None
+
+
+def _array_field(problem: Problem) -> str:
+    """What a bare array stands for: the answer's first field."""
+    return next(iter(problem.answer_type.model_fields))
 
 
 def _run(problem: Problem, data: Mapping[str, Any], source: str, sidecars: Path | None) -> Run:
@@ -126,15 +136,11 @@ def _arrays(path: Path) -> Any:
         return {name: loaded[name] for name in loaded.files}
 
 
-# Names and numbers.
-_Pairs = Sequence[tuple[str, int | float | Decimal]]
-
-
 def _read_csv(problem: Problem, text: str, path: Path) -> Any:
     """A table of the answer's own fields (as ``--answer`` writes lists), else of names and numbers."""
     rows = list(csv.reader(io.StringIO(text)))
     if not any(rows):
-        raise _bad(path, "the file is empty", "write name,count")
+        raise _bad(path, "the file is empty", "write name,value")
     header = [cell.strip() for cell in rows[0]]
     if not set(header) <= set(problem.answer_type.model_fields):
         return _by_columns(problem, _csv_pairs(rows, path), path)
@@ -146,40 +152,23 @@ def _read_csv(problem: Problem, text: str, path: Path) -> Any:
     return _read_data(problem, fields, str(path), None)
 
 
-def _csv_pairs(rows: Sequence[Sequence[str]], path: Path) -> _Pairs:
+def _csv_pairs(rows: Sequence[Sequence[str]], path: Path) -> Pairs:
     """Rows of a name and a number; a header is left out."""
     pairs: list[tuple[str, Any]] = []
     for number, row in enumerate(rows, start=1):
         if not row:
             continue
         if len(row) != 2:
-            raise _bad(path, f"line {number} has {len(row)} cells", "write name,count", f"line {number}")
+            raise _bad(path, f"line {number} has {len(row)} cells", "write name,value", f"line {number}")
         try:
             pairs.append((row[0].strip(), parse_number(row[1])))
         except ValueError as error:
             if number > 1:
-                raise _bad(path, str(error), "write name,count", f"line {number}") from None
+                raise _bad(path, str(error), "write name,value", f"line {number}") from None
     return pairs
 
 
-def _sol_pairs(text: str, path: Path) -> _Pairs:
-    """The columns of a HiGHS solution file ("# Columns N", then N lines of a name and a value)."""
-    lines = text.splitlines()
-    heads = [k for k, line in enumerate(lines) if line.startswith("# Columns")]
-    if not heads:
-        raise _bad(path, "no line '# Columns'", "write it with HiGHS's writeSolution, style 0")
-    try:
-        count = int(lines[heads[0]].split()[2])
-        cells = [line.rsplit(maxsplit=1) for line in lines[heads[0] + 1 : heads[0] + 1 + count]]
-        pairs = [(name, parse_number(value)) for name, value in cells]
-    except (ValueError, IndexError) as error:
-        raise _bad(path, f"a damaged column: {error}", "write it again") from None
-    if len(pairs) != count:
-        raise _bad(path, f"{len(pairs)} columns of {count}", "is the file whole?")
-    return pairs
-
-
-def _by_columns(problem: Problem, pairs: _Pairs, path: Path) -> Any:
+def _by_columns(problem: Problem, pairs: Pairs, path: Path) -> Any:
     """An answer from values of the integer program's columns, by name, else in order; absent names are 0."""
     view = _column_view(problem, path)
     form = view.build()

@@ -10,25 +10,24 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from dualgap.core.certificate import INFINITY, Bound, Certificate, Check, Evidence, Verdict
+from dualgap.core.certificate import Certificate, Check, Evidence, Verdict
 from dualgap.core.claim import Outcome, Stop
-from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real, fraction, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation, compose
 from dualgap.core.verify import verify
 from dualgap.engine.environment import versions
 from dualgap.engine.load import load
-from dualgap.engine.run import Attempt, Run
-from dualgap.engine.solve import solve
+from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 from dualgap.engine.unbounded import directed
 from dualgap.study.answers import read_answer, read_given
+from dualgap.study.search import look_for_better
 
 GIVEN = "given"  # stands for the solver in the run of a bare answer
 FILE = "file:"  # checks of what a file says begin so
 VERIFY_SECONDS = Settings().verify_seconds  # as a run has by default: what was too long then is so now
-_RECORDED = ("value", "bound", "evidence", "verdict", "tolerance")
+_RECORDED = ("value", "bound", "evidence", "verdict", "tolerance", "gap", "relative_gap")
 _RELATION = re.compile(rf"\(({'|'.join(Relation)})\)$")
 
 
@@ -44,9 +43,10 @@ def grade(
 
     Args:
         problem: a ``Problem``, a raw spec, or the path of a spec.
-        answer: a path (a run from ``solve -o``; an answer as JSON, CSV of names and numbers, NPZ, or a HiGHS ``.sol``),
-            or the same in Python (``Run``, ``Answer``, mapping, array of counts).
-        bound_seconds: where positive, a verified bound is looked for this long, so that a bare answer gets a gap.
+        answer: a path (a run from ``solve -o``; an answer as JSON, CSV of names and numbers, NPZ, or a solver's
+            ``.sol``), or the same in Python (``Run``, ``Answer``, mapping, array).
+        bound_seconds: where positive, a verified bound and a better answer are looked for this long, so that a bare
+            answer gets a gap.
         tolerance: for rows and numerical gaps; 0 on exact data, else 1e-6 by default.
         execute: also run the problem's audits of the answer, the checks that need heavy machinery.
 
@@ -66,18 +66,21 @@ def grade(
     outcome = _outcome(run)
     limits: dict[str, Any] = {"tolerance": tolerance, "seconds": VERIFY_SECONDS, "gap": run.requested_gap}
     verification = verify(closed, outcome, **limits)
-    recorded = _recorded(run.certificate, verification.certificate) if run.certificate is not None else ()
+    recorded = _recorded(run, verification.certificate) if tolerance is None else ()  # at the tolerance of the file
     extra: tuple[Check, ...] = ()
-    attempts = run.attempts
+    message, attempts = run.message, run.attempts
     if bound_seconds > 0 and verification.certificate.feasible:
-        known, attempts, extra = _search(closed, bound_seconds)
-        verification = verify(closed, outcome, known=known, **limits)
+        search = look_for_better(closed, run.answer, bound_seconds)
+        verification = verify(closed, outcome, known=search.bounds, **limits)
+        message = search.sentence(verification.certificate)
+        attempts, extra = (*attempts, *search.attempts), (search.check,)
     graded = replace(
         run,
         infeasibility=None,  # a file would have to be believed; a conflict that was proved is the witness
         direction=None,
         certificate=verification.certificate,
         checks=(*verification.checks, *recorded, *extra),
+        message=message,
         attempts=attempts,
         audits=closed.audit(run.answer) if execute and run.answer is not None else run.audits,
         seconds={**run.seconds, "verify": monotonic() - began},
@@ -125,13 +128,20 @@ def _as_it_stands(bound: Real) -> Real:
     return fraction(bound) if isfinite(nearest(bound)) else bound
 
 
-def _recorded(said: Certificate, found: Certificate) -> tuple[Check, ...]:
-    """The file's certificate beside the recomputed one."""
+def _recorded(run: Run, found: Certificate) -> tuple[Check, ...]:
+    """The file's certificate beside the recomputed one; its sentence where this version wrote it."""
+    said = run.certificate
+    if said is None:
+        return ()
     checks = []
-    for name in _RECORDED:
+    written = run.versions.get("dualgap") == versions()["dualgap"]
+    for name in (*_RECORDED, "violations", *(("statement",) if written else ())):
         left, right = getattr(said, name), getattr(found, name)
-        detail = f"the file says {left}" if _same(left, right) else f"the file says {left}, recomputed {right}"
-        checks.append(Check(f"{FILE} {name}", _same(left, right), detail))
+        same = _alike(left, right) if name == "violations" else _same(left, right)
+        left, right = (str(dict(side)) if isinstance(side, Mapping) else side for side in (left, right))
+        checks.append(
+            Check(f"{FILE} {name}", same, f"the file says {left}" + ("" if same else f", recomputed {right}"))
+        )
     return tuple(checks)
 
 
@@ -142,25 +152,9 @@ def _same(left: Real | str | None, right: Real | str | None) -> bool:
     return left == right or nearest(left) == nearest(right)
 
 
-def _search(problem: Problem, seconds: float) -> tuple[list[Bound], tuple[Attempt, ...], tuple[Check, ...]]:
-    """Verified bounds that dispatch finds; what is merely claimed doesn't grade anybody's answer."""
-    try:
-        run = solve(problem, time=seconds)
-    except NoRouteError as error:
-        return [], (), (Check("bound", False, f"no solver looks for one: {error}"),)
-    certificate = run.certificate
-    bounds = certificate.bounds if certificate is not None else ()
-    known = [bound for bound in bounds if bound.evidence.verified and abs(nearest(bound.value)) < INFINITY]
-    attempt = Attempt(
-        solver=run.solver,
-        reason="looked for a bound",
-        verdict=certificate.verdict if certificate is not None else Verdict.NOTHING,
-        value=certificate.value if certificate is not None else None,
-        bound=known[0].value if known else None,
-        seconds=run.seconds.get("total", 0.0),
-    )
-    found = f"{known[0].evidence} by {run.solver}" if known else f"{run.solver} proved none within {seconds:g} s"
-    return known, (*run.attempts, attempt), (Check("bound", bool(known), found),)
+def _alike(left: Mapping[str, Real], right: Mapping[str, Real]) -> bool:
+    """The same names with the same numbers."""
+    return left.keys() == right.keys() and all(_same(amount, right[name]) for name, amount in left.items())
 
 
 __all__ = ["GIVEN", "grade", "read_answer"]

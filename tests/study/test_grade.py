@@ -112,7 +112,7 @@ def test_an_infeasible_bare_answer_is_violated(knapsack: Knapsack) -> None:
         ("a.csv", "z,1\nb,1\n", "no such name"),
         ("a.csv", "b,0.5\n", "not whole"),
         ("a.npz", "garbage", "can't be read"),
-        ("a.sol", "hello", "# Columns"),
+        ("a.sol", "hello", "line 1 has no name and value"),
         ("a.sol", "# Columns 3\na 1\n", "1 columns of 3"),
         ("a.sol", "# Columns 2\na\n", "damaged"),
         ("run.json", '{"schema_version": 99, "problem": {}}', "newer"),
