@@ -49,13 +49,16 @@ def as_csv(data: Mapping[str, Any]) -> str:
 
 
 def read_start(problem: Problem, path: Path | None) -> Any:
-    """The answer in a file to start from (a run's, or a bare one), or None.
+    """The answer in a file to start from, or the run in it, whose multipliers are of use too; or None.
 
     Raises:
-        SpecError: it can't be read as an answer to this problem.
+        SpecError: it can't be read as an answer to this problem. UsageError: the run has nothing to start from.
     """
     if path is None:
         return None
-    from dualgap.study.answers import read_answer
+    from dualgap.study.answers import read_given
 
-    return read_answer(problem, path)
+    given = read_given(problem, path)
+    if isinstance(given, Run) and given.answer is None and given.witness is None:
+        raise UsageError(f"--start {path}: this run found nothing to start from")
+    return given

@@ -21,7 +21,7 @@ from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
-from dualgap.engine.unbounded import directed
+from dualgap.engine.unbounded import directed, settled
 from dualgap.models.model import Found
 
 
@@ -51,7 +51,8 @@ def solve(
         solver: a name (``"highs"``, ``"highs[presolve=off]"``), an object or a class; None takes what dispatch says.
         parameters: of the solver, by name.
         via: the view to go through.
-        start: an answer to start from; solvers with the trait ``warm`` use it.
+        start: an answer, its plain data or an earlier run to start from; ``Run.start`` says what became of it. One that
+            is feasible is never answered by a worse one, whatever the solver makes of it.
         time: wall seconds for build, compile and solve together; held within a second where ``isolate`` is true.
         gap: the relative gap that is good enough.
         memory: bytes of resident memory for the worker.
@@ -78,7 +79,8 @@ def solve(
     else:
         chosen = prepare(solver, parameters)
         run = execute(loaded.problem, chosen, settings, via=via, start=start, on_progress=on_progress)
-    run = directed(loaded.problem, explained(loaded.problem, run, settings))
+    run = explained(loaded.problem, settled(loaded.problem, run, settings), settings)
+    run = directed(loaded.problem, run)
     seconds = {"resolve": resolve_seconds, **run.seconds}
     if loaded.model is not None:
         loaded.model.fill(_found(loaded.problem, run))

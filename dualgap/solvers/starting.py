@@ -18,7 +18,7 @@ from dualgap.core.solver import Context
 from dualgap.solvers.floats import holds
 from dualgap.solvers.highs_model import has_long_rows, load
 
-_SHARE = 0.1  # of the time left, for one repair
+_SHARE = 0.05  # of the time left, for one repair
 _GAP = 0.05  # relative: a repair needn't be the best one
 _WHOLE = 1e-6
 _NAMED = 3
@@ -39,7 +39,7 @@ class Beginning:
 
 
 def beginning(form: MixedIntegerProgram, ctx: Context) -> Beginning:
-    """The start of this run as a feasible point; NaN stands for a value that it leaves open.
+    """The start of this run as a feasible point. Values that it leaves out are 0, as in answers.
 
     What is open or in the way is solved for by HiGHS, the rest of the integer values fixed; else it looks for a point
     nearby (the proximity search of Fischetti and Monaci 2014, as a repair).
@@ -48,13 +48,12 @@ def beginning(form: MixedIntegerProgram, ctx: Context) -> Beginning:
         return Beginning()
     if not form.integer.any():
         return Beginning(said=Start(Use.IGNORED, "simplex starts from a basis, not from a point"))
-    start = np.array(ctx.start, dtype=np.float64)
-    missing = np.isnan(start)
+    start = np.nan_to_num(np.asarray(ctx.start, dtype=np.float64))
     point = np.clip(start, form.lower, form.upper)
     point[form.integer] = np.rint(point[form.integer])
-    if not missing.any() and np.abs(point - start).max(initial=0.0) <= _WHOLE and holds(form, point):
+    if np.abs(point - start).max(initial=0.0) <= _WHOLE and holds(form, point):
         return Beginning(point, Start(Use.USED, f"a feasible point of value {form.objective(point):.10g}"))
-    for program, reason in _repairs(form, point, missing):
+    for program, reason in _repairs(form, point):
         repaired = _solved(program, ctx)
         if repaired is not None and holds(form, repaired):
             return Beginning(repaired, Start(Use.REPAIRED, reason))
@@ -65,27 +64,23 @@ def _same(point: np.ndarray, other: Any) -> bool:
     return other is not None and np.array_equal(point, other)
 
 
-def _repairs(
-    form: MixedIntegerProgram, point: np.ndarray, missing: np.ndarray
-) -> Iterator[tuple[MixedIntegerProgram, str]]:
-    """Programs whose points are repaired starts, with what is said of them; those that keep the most first."""
-    given = form.integer & ~missing
-    if missing.any():
-        what = f"{int(missing.sum())} of {len(point)} values were missing"
-        if given.any():
-            yield _fixed(form, point, given), f"{what}; HiGHS solved for them, the integer ones given fixed"
-    else:
-        rows = _violated(form, point)
-        names = ", ".join(form.rows[row] if form.rows else f"row {row}" for row in rows[:_NAMED])
-        what = f"it violates {names}" if len(rows) else "it was not whole or not within its bounds"
-        if not form.integer.all():
-            yield _fixed(form, point, given), f"{what}; HiGHS solved for the continuous values, the integer ones fixed"
-        kept = given.copy()
-        kept[form.matrix[rows].indices] = False
-        if kept.any():
-            count = f"{int(kept.sum())} of {len(point)} values kept"
-            yield _fixed(form, point, kept), f"{what}; HiGHS solved for the columns of these rows, {count}"
-    binary = given & (form.lower == 0) & (form.upper == 1)
+def _repairs(form: MixedIntegerProgram, point: np.ndarray) -> Iterator[tuple[MixedIntegerProgram, str]]:
+    """Programs whose points are repaired starts, with what is said of them; those that keep the most come first."""
+    rows = _violated(form, point)
+    names = ", ".join(form.rows[row] if form.rows else f"row {row}" for row in rows[:_NAMED])
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    what = f"it violates {names}{more}" if len(rows) else "it isn't whole or not within its bounds"
+    elsewhere = np.ones(len(point), dtype=bool)
+    elsewhere[form.matrix[rows].indices] = False
+    for freed, kept in (
+        ("the continuous values", form.integer),
+        ("the values that are 0 or left out", form.integer & (point != 0)),
+        ("the columns of these rows", form.integer & elsewhere),
+    ):
+        if kept.any() and not kept.all():
+            fixed = f"{int(kept.sum())} of {len(point)} kept"
+            yield _fixed(form, point, kept), f"{what}; HiGHS solved for {freed}, {fixed}"
+    binary = form.integer & (form.lower == 0) & (form.upper == 1)
     if binary.any():
         distance = replace(form, cost=np.where(binary, np.where(point > 0, -1.0, 1.0), 0.0))
         yield distance, f"{what}; moved to a point that HiGHS found nearby, measured in its 0/1 columns"

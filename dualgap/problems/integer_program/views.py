@@ -29,6 +29,7 @@ def views(problem: IntegerProgram) -> tuple[View, ...]:
             encode=lambda answer: np.asarray(answer.values, dtype=np.float64),
             lift_bound=_negated if maximize else identity,
             lift_witness=identity_witness,
+            encode_witness=identity_witness,
         ),
     )
 

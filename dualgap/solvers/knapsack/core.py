@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Scalar, Stop
+from dualgap.core.claim import Claim, Scalar, Start, Stop, Use
 from dualgap.core.exact import simplest
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers, Witness
@@ -51,7 +51,7 @@ class CoreKnapsack(Solver):
     requires: ClassVar[tuple[str, ...]] = ("highspy",)
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.EXACT, Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
 
-    memory: int = 2**31
+    memory: int = 2**30
 
     def refuses(self, form: Any) -> str | None:
         problem: Knapsack = form
@@ -82,6 +82,7 @@ class _Search:
         self.price = replayed_price(problem, self.packed, self.witness)
         self.relaxed: np.ndarray | None = None
         self.shuffled = np.random.default_rng(ctx.seed).permutation(len(self.packed.index))
+        self.started: Start | None = None
         self.counts = self._start()
         self._report()
 
@@ -92,6 +93,9 @@ class _Search:
         packings, given = [loads.counts], self.ctx.start
         if isinstance(given, KnapsackAnswer) and not self.problem.evaluate(given).violations:
             packings.append(given.counts)
+            self.started = Start(Use.USED, "the first incumbent, unless greedy's packing is better")
+        elif given is not None:
+            self.started = Start(Use.IGNORED, "it doesn't fit the capacity")
         return max((np.minimum(x[self.packed.index], self.packed.limits) for x in packings), key=self.packed.worth)
 
     def run(self) -> Claim:
@@ -197,4 +201,5 @@ class _Search:
             value=simplest(self._worth() * self.problem.step),
             witness=self._bounding(),
             statistics=statistics,
+            start=self.started,
         )
