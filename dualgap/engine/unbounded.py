@@ -1,4 +1,4 @@
-"""Where an unbounded problem runs away: the direction by name, and the bounds that would stop it."""
+"""Unboundedness settled where it is a mere claim, and the direction by name with the bounds that would stop it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,56 @@ from fractions import Fraction
 import numpy as np
 
 from dualgap.core.certificate import Sense, Verdict
+from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real, fraction, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.witness import Ray
+from dualgap.engine.execute import execute
 from dualgap.engine.infeasibility.findings import Direction
 from dualgap.engine.infeasibility.view import exact_program
+from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
+from dualgap.engine.task import Settings
 from dualgap.problems.systems.members import System
+
+_SECONDS = 10.0
+_LEAST = 0.05
+_SECOND = "highs"
+_SETTLED = (Verdict.UNBOUNDED, Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
+
+
+def settled(problem: Problem, run: Run, settings: Settings) -> Run:
+    """A mere claim that a problem is unbounded, settled by HiGHS's ray and point, or by there being no point at all.
+
+    In at most 10 s of the time that is left. What settles it has been verified like any other run; the rest of the run
+    stays. Backends that presolve, and first-order ones, often can't tell unbounded from infeasible.
+    """
+    certificate = run.certificate
+    if certificate is None or certificate.verdict is not Verdict.CLAIMED_UNBOUNDED or run.solver == _SECOND:
+        return run
+    seconds = min(_SECONDS, settings.time - run.seconds.get("total", 0.0))
+    if seconds < _LEAST or exact_program(problem) is None:
+        return run
+    try:
+        other = execute(problem, prepare(_SECOND), replace(settings, time=seconds, log=None))
+    except NoRouteError:  # it refuses this one
+        return run
+    spent = {**run.seconds, "explain": other.seconds.get("total", 0.0)}
+    if other.certificate is None or other.certificate.verdict not in _SETTLED:
+        return replace(run, seconds=spent)
+    note = "; ".join(part for part in (run.message, f"{_SECOND} settled it: {other.certificate.verdict}") if part)
+    return replace(
+        run,
+        certificate=other.certificate,
+        witness=other.witness,
+        answer=other.answer,
+        answer_data=other.answer_data,
+        conflict=other.conflict,
+        stop=other.stop,
+        message=note,
+        checks=(*run.checks, *other.checks),
+        seconds=spent,
+    )
 
 
 def directed(problem: Problem, run: Run) -> Run:

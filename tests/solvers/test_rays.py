@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 import numpy as np
 import pytest
 
 from dualgap.core.certificate import Verdict
-from dualgap.core.claim import Stop
+from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import MixedIntegerProgram
+from dualgap.core.solver import Solver
 from dualgap.core.witness import FarkasRay, Ray
 from dualgap.engine.infeasibility.oracle import stated
 from dualgap.engine.solve import solve
@@ -28,6 +32,17 @@ UNBOUNDED = {
     "whole": program([-1, 0], [[2, -3]], [1], [1]),
     "mixed": program([-1, -1], [[2, -3]], [1], [1], integer=[True, False]),
 }
+
+
+@dataclass(frozen=True)
+class Endless(Solver):
+    """Says that there is no bound."""
+
+    name: ClassVar[str] = "endless"
+    accepts: ClassVar[tuple[type, ...]] = (MixedIntegerProgram,)
+
+    def solve(self, form: Any, ctx: Any) -> Claim:
+        return Claim(stop=Stop.UNBOUNDED)
 
 
 def problem(form: MixedIntegerProgram) -> IntegerProgram:
@@ -103,3 +118,27 @@ def test_cp_sat_names_the_rows_that_it_assumed() -> None:
 def test_cp_sat_names_a_row_that_no_whole_number_meets() -> None:
     claim = CpSat().solve(parity(), Recorder())
     assert {"row r1 >=", "row r1 <=", "integer x1", "integer x2"} <= set(claim.conflict)
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_a_mere_claim_of_unboundedness_is_settled(name: str) -> None:
+    run = solve(problem(UNBOUNDED[name]), "cbc", isolate=False)
+    assert run.certificate is not None
+    assert run.certificate.verdict is Verdict.UNBOUNDED
+    assert "highs settled it" in run.message
+    assert run.direction is not None
+    assert run.seconds["explain"] > 0
+
+
+def test_who_calls_an_infeasible_program_unbounded_is_corrected() -> None:
+    run = solve(problem(cycle(4)), Endless(), isolate=False)
+    assert run.certificate is not None
+    assert run.certificate.verdict is Verdict.INFEASIBLE
+    assert run.infeasibility is not None
+
+
+def test_who_calls_a_bounded_program_unbounded_is_not_believed() -> None:
+    run = solve(problem(program([1, 1], [[1, 1]], [3], [9], upper=5)), Endless(), isolate=False)
+    assert run.certificate is not None
+    assert run.certificate.verdict is Verdict.CLAIMED_UNBOUNDED
+    assert run.direction is None

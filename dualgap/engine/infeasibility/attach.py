@@ -45,7 +45,12 @@ def explained(problem: Problem, run: Run, settings: Settings) -> Run:
         elif found.conflict is not None and found.conflict.evidence is Evidence.PROVED:
             witness = Conflict(members=found.conflict.members)
             run = _verified(problem, run, Outcome(stop=Stop.INFEASIBLE, witness=witness), settings)
-    return replace(run, infeasibility=found, seconds={**run.seconds, "explain": clock.monotonic() - began})
+    return replace(run, infeasibility=found, seconds=_with(run, clock.monotonic() - began))
+
+
+def _with(run: Run, seconds: float) -> dict[str, float]:
+    """The run's seconds, those of its explanation added."""
+    return {**run.seconds, "explain": run.seconds.get("explain", 0.0) + seconds}
 
 
 def _verified(problem: Problem, run: Run, outcome: Outcome, settings: Settings) -> Run:
