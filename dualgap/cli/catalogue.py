@@ -45,6 +45,8 @@ def described_solver(name: str) -> dict[str, Any]:
 
 def _title(accepted: type) -> str:
     """A form's title, or a problem's kind."""
+    if accepted is Problem:
+        return "any problem"
     return str(accepted.title if issubclass(accepted, Form) else getattr(accepted, "kind", "") or accepted.__name__)
 
 
