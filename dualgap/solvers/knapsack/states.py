@@ -2,8 +2,11 @@
 
 The list goes through binary pieces, heaviest first, and keeps states that are undominated and whose linear bound can
 still beat the best packing so far (``dualgap.problems.knapsack.pieces``). Every state is completed greedily now and
-then, so good packings are found on the way. A state's decisions of the last 32 pieces are bits; older ones are read off
-arrays kept at every 32nd piece (as words of bits: Pisinger, A minimal algorithm for the 0-1 knapsack problem, 1997).
+then, so good packings are found on the way; those of a beam are paired in the end with all packings of the last pieces
+(Horowitz and Sahni, Computing partitions with applications to the knapsack problem, Journal of the ACM 21, 1974).
+
+A state's decisions of the last 32 pieces are bits; older ones are read off arrays kept at every 32nd piece (as words of
+bits: Pisinger, A minimal algorithm for the 0-1 knapsack problem, Operations Research 45, 1997).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from dualgap.problems.knapsack.pieces import Pieces, pieces
 
 _WORD = 32
 _COMPLETED = 8  # pieces from one completion of all states to the next
+_LONGEST_TAIL, _TAIL_STATES, _TAIL_SHARE = 40, 2**14, 4  # pieces that a beam is paired with; states, and per state
 _STATE_BYTES = 160  # with what is needed to merge two lists
 
 
@@ -64,12 +68,16 @@ class _List:
         self.marks: list[np.ndarray] = []
         self.need = instance.need
         self.taken: np.ndarray | None = None
+        self.tail: _Tail | None = None
         self.complete = True
         self.states = 0
 
     def run(self, stop: Callable[[], bool]) -> Found:
         size = len(self.parts.loads)
         for piece in range(size):
+            if self.tail is not None and self.tail.first == piece:
+                self._pair(self.tail)
+                break
             if stop():
                 self.complete = False
                 break
@@ -121,6 +129,7 @@ class _List:
         width = min(self.width, widest(self.memory))
         if len(self.loads) > width:
             self.complete = False
+            self.tail = self.tail or _Tail(self.parts, rest, min(_TAIL_STATES, _TAIL_SHARE * width))
             self._narrow(rest, width)
 
     def _narrow(self, rest: int, width: int) -> None:
@@ -145,6 +154,16 @@ class _List:
             self.need = value + 1
             self.taken = np.concatenate((self._read(best, first), rest[: fit[best]]))
 
+    def _pair(self, tail: _Tail) -> None:
+        """Adds to every state the best of the last pieces' packings that fits."""
+        partner = np.searchsorted(tail.loads, self.instance.capacity - self.loads, side="right") - 1
+        worth = self.gains + tail.gains[partner]
+        best = int(worth.argmax())
+        value = int(worth[best]) // self.parts.scale
+        if value >= self.need:
+            self.need = value + 1
+            self.taken = np.concatenate((self._read(best, tail.first), tail.pieces(int(partner[best]))))
+
     def _read(self, state: int, first: int) -> np.ndarray:
         """The pieces before ``first`` that a state takes."""
         taken = []
@@ -161,3 +180,30 @@ class _List:
         counts = np.zeros(len(self.instance.limits), dtype=np.int64)
         np.add.at(counts, self.parts.owner[self.taken], self.parts.copies[self.taken])
         return counts
+
+
+class _Tail:
+    """The undominated packings of the last pieces, from ``first`` on: ``loads`` and ``gains`` (ascending), and bits."""
+
+    def __init__(self, parts: Pieces, least: int, most: int) -> None:
+        self.loads, self.gains, self.bits = (np.zeros(1, dtype=np.int64) for _ in range(3))
+        self.first = self.size = len(parts.loads)
+        while self.first > max(least, self.size - _LONGEST_TAIL) and 2 * len(self.loads) <= most:
+            self.first -= 1
+            bit = 1 << (self.size - 1 - self.first)
+            self._join(int(parts.loads[self.first]), int(parts.gains[self.first]), bit)
+
+    def _join(self, load: int, gain: int, bit: int) -> None:
+        loads = np.concatenate((self.loads, self.loads + load))
+        gains = np.concatenate((self.gains, self.gains + gain))
+        order = np.lexsort((-gains, loads))
+        keep = np.ones(len(order), dtype=bool)
+        keep[1:] = gains[order][1:] > np.maximum.accumulate(gains[order])[:-1]
+        kept = order[keep]
+        self.loads, self.gains = loads[kept], gains[kept]
+        self.bits = np.concatenate((self.bits, self.bits | bit))[kept]
+
+    def pieces(self, state: int) -> np.ndarray:
+        """The pieces that a packing takes."""
+        bits = int(self.bits[state])
+        return np.array([self.size - 1 - at for at in range(_LONGEST_TAIL) if bits >> at & 1], dtype=np.int64)
