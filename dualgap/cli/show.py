@@ -39,6 +39,7 @@ def run_items(problem: Problem, run: Run) -> Iterator[RenderableType]:
     yield from _audits(run)
     yield from _attempts(run)
     yield from _answer(problem, run)
+    yield from _metrics(problem, run)
 
 
 def style(verdict: Verdict) -> str:
@@ -141,3 +142,15 @@ def _answer(problem: Problem, run: Run) -> Iterator[RenderableType]:
     yield table(header, rows[:ROWS], right=header[1:])
     if len(rows) > ROWS:
         yield Text(f"... and {len(rows) - ROWS:,} more; --answer FILE writes all", style="dim")
+
+
+def _metrics(problem: Problem, run: Run) -> Iterator[RenderableType]:
+    listed = problem.render_metrics(run.certificate.metrics) if run.certificate is not None else []
+    if not listed:
+        return
+    header, *rows = listed
+    if rows:
+        yield ""
+        yield table(header, rows[:ROWS], right=header[1:])
+    if len(rows) > ROWS:
+        yield Text(f"... and {len(rows) - ROWS:,} more; --json writes all", style="dim")

@@ -87,12 +87,14 @@ class Evaluation:
         violations: the rows that fail, by name; empty for a feasible answer.
         metrics: further numbers, by split or group ("all" where there is one).
         exact: whether violations are exact, so that the tolerance is 0.
+        scale: of an inexact objective, the size of the terms that it sums: differences of 1e-9 of it are rounding.
     """
 
     objective: Real
     violations: Mapping[str, Violation] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, Real]] = field(default_factory=dict)
     exact: bool = False
+    scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -166,13 +168,14 @@ class Certificate:
         }[required]
 
 
-def gaps(sense: Sense, value: Real, bound: Real) -> tuple[Real, float]:
-    """(signed gap, relative gap): ``relative = gap / max(|value|, |bound|, 1e-12)``, 0 where equal.
+def gaps(sense: Sense, value: Real, bound: Real, noise: float = 0.0) -> tuple[Real, float]:
+    """(signed gap, relative gap): ``relative = gap / max(|value|, |bound|, 1e-12)``, 0 where they differ by no more
+    than ``noise``.
 
     Divided exactly where both are exact.
     """
     gap: Any = _difference(bound, value) if sense is Sense.MAXIMIZE else _difference(value, bound)
-    if gap == 0:
+    if gap == 0 or abs(gap) <= noise:
         return gap, 0.0
     if isinstance(gap, float):
         if abs(gap) == INFINITY:
@@ -181,9 +184,9 @@ def gaps(sense: Sense, value: Real, bound: Real) -> tuple[Real, float]:
     return gap, nearest(gap / max(abs(fraction(value)), abs(fraction(bound)), _TINY))
 
 
-def closes(sense: Sense, value: Real, bound: Real, limit: float) -> bool:
+def closes(sense: Sense, value: Real, bound: Real, limit: float, noise: float = 0.0) -> bool:
     """Whether the relative gap is at most ``limit``; exactly where that is 0, though a tiny quotient may round to 0."""
-    gap, relative = gaps(sense, value, bound)
+    gap, relative = gaps(sense, value, bound, noise)
     return bool(gap <= 0) or (limit > 0.0 and relative <= limit)
 
 

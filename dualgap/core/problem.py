@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
+from dualgap.core.exact import Real
 from dualgap.core.record import Record
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -89,6 +90,10 @@ class Problem(Record):
         """A solver's own finite bound, moved to the objective's lattice where float noise allows; else as it is."""
         return bound
 
+    def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Real]]:
+        """Further metrics of a feasible answer, such as prices of rows from a witness; ``optimal`` if it is proved."""
+        return {}
+
     def audit(self, answer: Any) -> tuple[Audit, ...]:
         """Executed checks of the answer, for those who ask (``verify --execute``); none by default."""
         return ()
@@ -118,6 +123,10 @@ class Problem(Record):
     def render(self, answer: Any) -> list[tuple[str, ...]]:
         """The answer as rows of a table for people, the header first."""
         return [("field", "value"), *((name, str(value)) for name, value in self.write_answer(answer).items())]
+
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[tuple[str, ...]]:
+        """The certificate's metrics as rows of a table for people, the header first; empty where there are none."""
+        return []
 
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> Problem:

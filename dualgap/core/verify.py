@@ -27,9 +27,10 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
-from dualgap.core.witness import Ray, Unreadable, Witness
+from dualgap.core.witness import Multipliers, Ray, Unreadable, Witness
 
 DEFAULT_TOLERANCE = 1e-6
+ROUNDING = 1e-9  # of the terms that an inexact objective sums: what cancels leaves so much behind
 REPORTED_TOLERANCE = 1e-6  # relative: how far a solver's reported numbers may be from recomputed ones
 
 
@@ -81,6 +82,8 @@ class _Verifier:
         self.known = tuple(known)
         self.tolerance = DEFAULT_TOLERANCE if tolerance is None else tolerance
         self.checks: list[Check] = []
+        self.noise = 0.0
+        self.forgiven = 0.0
 
     def run(self) -> Verification:
         evaluation = self._evaluate()
@@ -91,7 +94,7 @@ class _Verifier:
         gap: Real | None = None
         relative: float | None = None
         if value is not None and bound is not None and not violations:
-            gap, relative = gaps(self.problem.sense, value, bound.value)
+            gap, relative = gaps(self.problem.sense, value, bound.value, self.noise)
         certificate = Certificate(
             sense=self.problem.sense,
             verdict=verdict,
@@ -109,10 +112,15 @@ class _Verifier:
             gap=simplest(gap) if gap is not None else None,
             relative_gap=relative,
             bounds=tuple(bounds),
-            metrics=evaluation.metrics if evaluation is not None else {},
+            metrics={**evaluation.metrics, **self._sensitivity(verdict, violations)} if evaluation is not None else {},
         )
         said = statement(self.problem, certificate, self.outcome)
         return Verification(replace(certificate, statement=said), tuple(self.checks))
+
+    def _sensitivity(self, verdict: Verdict, violations: Mapping[str, Real]) -> Mapping[str, Mapping[str, Real]]:
+        if violations:
+            return {}
+        return self.problem.sensitivity(self.outcome.answer, self.outcome.witness, verdict is Verdict.OPTIMAL)
 
     def _check(self, name: str, passed: bool, detail: str) -> None:
         self.checks.append(Check(name, passed, detail))
@@ -123,6 +131,8 @@ class _Verifier:
         evaluation = self.problem.evaluate(self.outcome.answer)
         if evaluation.exact and self.given_tolerance is None:
             self.tolerance = 0.0
+        if not evaluation.exact:
+            self.noise = ROUNDING * evaluation.scale
         if self.outcome.value is not None:
             said, true = self.outcome.value, evaluation.objective
             close = _close(nearest(said), nearest(true))
@@ -142,6 +152,7 @@ class _Verifier:
         if self.outcome.feasible and self.outcome.relation.carries_points:  # else it spoke of another program's rows
             detail = "every row holds" if not failed else "violated: " + ", ".join(list(failed)[:5])
             self._check("feasibility", not failed, detail)
+        self.forgiven = nearest(sum(v.amount for name, v in evaluation.violations.items() if name not in failed))
         return failed
 
     def _bounds(self) -> list[Bound]:
@@ -211,9 +222,9 @@ class _Verifier:
     def _graded(self, value: Real, bounds: list[Bound]) -> tuple[Verdict, Bound | None]:
         sense = self.problem.sense
         for bound in bounds:
-            gap, relative = gaps(sense, value, bound.value)
+            gap, relative = gaps(sense, value, bound.value, self.noise)
             slack = REPORTED_TOLERANCE if bound.evidence is Evidence.CLAIMED else self.tolerance
-            if gap < 0 and (slack == 0.0 or relative < -slack):
+            if gap < 0 and (slack == 0.0 or relative < -slack) and -gap > self._excused():
                 self._check("bound", False, f"the answer's {_shown(value)} beats the bound {_shown(bound.value)}")
                 return Verdict.CONTRADICTED, bound
         verified = _best(sense, [bound for bound in bounds if bound.evidence.verified])
@@ -225,10 +236,16 @@ class _Verifier:
             return Verdict.WITHIN, verified
         return Verdict.FEASIBLE, anyhow
 
+    def _excused(self) -> float:
+        """By how much forgiven violations may carry a value beyond a bound: ``max_i |y_i| sum_i violation_i``."""
+        witness = self.outcome.witness
+        rows = witness.rows if isinstance(witness, Multipliers) and self.forgiven else ()
+        return self.forgiven * max((abs(float(price)) for price in rows), default=0.0)
+
     def _closes(self, value: Real, bound: Bound, requested: float) -> bool:
         exact = bound.evidence is Evidence.PROVED and not isinstance(value, float) and self.given_tolerance is None
         slack = 0.0 if exact and self.tolerance == 0.0 else max(self.tolerance, REPORTED_TOLERANCE)
-        return closes(self.problem.sense, value, bound.value, max(requested, slack))
+        return closes(self.problem.sense, value, bound.value, max(requested, slack), self.noise)
 
 
 def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:

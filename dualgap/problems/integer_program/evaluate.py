@@ -26,7 +26,10 @@ def evaluate(problem: IntegerProgram, values: np.ndarray) -> Evaluation:
     discrete = bool(problem.whole.all())
     total = problem.exact_cost.dot(point) + fraction(problem.offset)
     violations = _rows(problem, point, values) | _bounds(problem, values) | _fractional(problem, values)
-    return Evaluation(simplest(total) if discrete else nearest(total), violations, exact=discrete)
+    if discrete:
+        return Evaluation(simplest(total), violations, exact=True)
+    terms = np.abs(problem.cost.astype(np.float64) * values)
+    return Evaluation(nearest(total), violations, scale=float(terms.sum()) + abs(float(problem.offset)))
 
 
 def _rows(problem: IntegerProgram, point: Exact, values: np.ndarray) -> dict[str, Violation]:

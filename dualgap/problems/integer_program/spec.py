@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from dualgap.core.arrays import BoundVector, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
-from dualgap.core.exact import Exact, exact, float_noise, fraction, lattice_step, nearest, simplest
+from dualgap.core.exact import Exact, Real, exact, float_noise, fraction, lattice_step, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Conflict, Ray, Witness
@@ -199,6 +199,17 @@ class IntegerProgram(Problem):
         from dualgap.problems.integer_program.answers import table
 
         return table(self, answer.values)
+
+    def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Real]]:
+        """Slacks, prices and reduced costs; see ``dualgap.problems.integer_program.sensitivity`` for their signs."""
+        from dualgap.problems.integer_program.sensitivity import sensitivity
+
+        return sensitivity(self, answer.values, witness, optimal)
+
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[tuple[str, ...]]:
+        from dualgap.problems.integer_program.sensitivity import price_table
+
+        return price_table(self, metrics)
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.integer_program.views import views
