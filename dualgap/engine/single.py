@@ -17,6 +17,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.verify import verify
 from dualgap.engine.context import Progress, RunContext
 from dualgap.engine.environment import versions
+from dualgap.engine.log import diverted
 from dualgap.engine.monitor import Monitor, Snapshot
 from dualgap.engine.perform import Performance, perform, unfinished
 from dualgap.engine.prepare import Prepared, check_installed
@@ -122,7 +123,8 @@ def _perform_here(task: Task, note: Callable[[Progress], None], line: Line | Non
     if line is not None:
         line.deliver = ctx.offer
     try:
-        return perform(task.problem, task.routes, task.prepared.instance, ctx, task.start)
+        with diverted(settings.log):
+            return perform(task.problem, task.routes, task.prepared.instance, ctx, task.start)
     except DualgapError:
         raise
     except Exception as error:  # a solver may raise anything; what it streamed before still counts

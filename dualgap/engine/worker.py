@@ -21,6 +21,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Budget, configure
 from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress, RunContext
+from dualgap.engine.log import flush
 from dualgap.engine.perform import perform
 from dualgap.engine.routes import routes
 from dualgap.engine.starts import WarmStart
@@ -94,8 +95,7 @@ class _Server:
             self.send({"op": "error", "type": type(error).__name__, "message": repr(error), "traceback": detail})
         finally:
             self.running = None
-            sys.stdout.flush()
-            sys.stderr.flush()
+            flush()
             if target is not None:
                 os.dup2(self.log, 1)
                 os.dup2(self.log, 2)
