@@ -86,14 +86,15 @@ class Findings:
         return self.point is not None and beats(self.problem.sense, self.point, bound, run.witness)
 
     def _claims(self, run: Run) -> list[Bound]:
-        """What the solvers vouch for and no answer beats: the run's own first, the others' with their names."""
+        """What the solvers vouch for and no answer beats, the tightest first; the others' with their names."""
         found = []
         for other in (run, *(other for other in self.runs if other.name != run.name)):
             for bound in certificate_of(other).bounds:
                 if _claimed(bound) and not self._beaten(bound, other):
                     by_other = other is not run and bound.argument == "the solver's word"
                     found.append(replace(bound, argument=f"the word of {other.name}") if by_other else bound)
-        return list(dict.fromkeys(found))
+        towards = -1 if self.problem.sense is Sense.MINIMIZE else 1
+        return sorted(dict.fromkeys(found), key=lambda bound: towards * bound.value)
 
     def _graded(self, run: Run) -> Run:
         """The run, its answer held against all bounds but those that an answer at hand beats."""

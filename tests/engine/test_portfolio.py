@@ -28,6 +28,7 @@ from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
 from dualgap.problems.knapsack import KnapsackAnswer
 from dualgap.solvers.highs import Highs
+from dualgap.study.grade import grade
 from dualgap.study.selection import reachable
 from tests.solvers.programs import Recorder
 
@@ -113,6 +114,15 @@ def test_answer_of_one_and_bound_of_another_close_the_gap_while_both_run(race: C
     assert gave(run) == {"pointing": "answer", "bounding": "bound"}
     assert (run.solver, run.stop) == ("portfolio", Stop.FINISHED)
     assert run.seconds["total"] < FAR / 2
+
+
+def test_a_saved_run_is_verified_again_with_the_same_end(race: Callable[..., dualgap.Run]) -> None:
+    """The tightest of several claims is the one that the verdict rests on."""
+    loose = scripted("loose", None, {"point": packed(1, 2), "bound": 23}, waits=True)
+    run = race(loose, BOUNDING)
+    again = grade(PROBLEM, run)
+    assert again.certificate.verdict is run.certificate.verdict is Verdict.CLAIMED_OPTIMAL
+    assert all(check.passed for check in again.checks)
 
 
 def test_a_proof_of_one_counts_for_the_answer_of_another(race: Callable[..., dualgap.Run]) -> None:
