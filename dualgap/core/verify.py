@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from dualgap.core.certificate import (
     INFINITY,
     Bound,
@@ -224,7 +226,7 @@ class _Verifier:
         for bound in bounds:
             gap, relative = gaps(sense, value, bound.value, self.noise)
             slack = REPORTED_TOLERANCE if bound.evidence is Evidence.CLAIMED else self.tolerance
-            if gap < 0 and (slack == 0.0 or relative < -slack) and -gap > self._excused():
+            if gap < 0 and (slack == 0.0 or relative * self._inexcusable(gap) < -slack):
                 self._check("bound", False, f"the answer's {_shown(value)} beats the bound {_shown(bound.value)}")
                 return Verdict.CONTRADICTED, bound
         verified = _best(sense, [bound for bound in bounds if bound.evidence.verified])
@@ -236,11 +238,15 @@ class _Verifier:
             return Verdict.WITHIN, verified
         return Verdict.FEASIBLE, anyhow
 
-    def _excused(self) -> float:
-        """By how much forgiven violations may carry a value beyond a bound: ``max_i |y_i| sum_i violation_i``."""
+    def _inexcusable(self, gap: Real) -> float:
+        """The share of a negative gap that forgiven violations don't explain: they carry a value by up to
+        ``max_i |y_i| sum_i violation_i`` beyond a bound.
+        """
         witness = self.outcome.witness
-        rows = witness.rows if isinstance(witness, Multipliers) and self.forgiven else ()
-        return self.forgiven * max((abs(float(price)) for price in rows), default=0.0)
+        if not self.forgiven or not isinstance(witness, Multipliers):
+            return 1.0
+        price = float(np.abs(witness.rows).max(initial=0.0))
+        return max(0.0, 1.0 + price * self.forgiven / nearest(gap))
 
     def _closes(self, value: Real, bound: Bound, requested: float) -> bool:
         exact = bound.evidence is Evidence.PROVED and not isinstance(value, float) and self.given_tolerance is None
