@@ -9,14 +9,14 @@ from dualgap.core.errors import UsageError
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.problem import Problem
 from dualgap.engine.prepare import prepare
-from dualgap.engine.routes import BuiltRoute, routes
+from dualgap.engine.routes import routes
 from dualgap.plugins.registry import registry
 
 WRITER = "highs"
 
 
 def write_model(problem: Problem, solver: str | None, via: str | None, path: Path) -> None:
-    """Writes the mixed-integer program of the strongest route to ``solver`` (HiGHS by default).
+    """Writes the mixed-integer program that the strongest route to ``solver`` (HiGHS by default) begins with.
 
     Raises:
         UsageError: an unknown suffix, or no such program on the way to this solver.
@@ -28,8 +28,9 @@ def write_model(problem: Problem, solver: str | None, via: str | None, path: Pat
         raise UsageError(f"--write-model {path}: name a file that ends in {', '.join(SUFFIXES)}")
     instance = prepare(solver or WRITER).instance
     found = routes(problem, instance, registry().all_bridges(), via)
-    route = next((route for route in found if issubclass(route.target, MixedIntegerProgram)), None)
-    if route is None:
+    views = [route.view for route in found if route.view is not None]
+    view = next((view for view in views if issubclass(view.form_type, MixedIntegerProgram)), None)
+    if view is None:
         raise UsageError(f"no integer program on the way from {problem.kind} to {instance.name}; take -s {WRITER}")
-    lost = write(BuiltRoute(route, problem).form, path)
+    lost = write(view.build(), path)
     tell(f"model written to {path}" + (f" ({lost})" if lost else ""))

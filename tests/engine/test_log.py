@@ -63,3 +63,17 @@ def test_logs_are_appended(tmp_path: Path) -> None:
         with diverted(str(path)):
             print(text)
     assert path.read_text() == "one\ntwo\n"
+
+
+def test_solvers_side_by_side_share_a_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One leaves while the other is still at work."""
+    path = tmp_path / "log"
+    first, second = diverted(str(path)), diverted(str(path))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    os.write(1, b"still\n")
+    second.__exit__(None, None, None)
+    os.write(1, b"back\n")
+    assert path.read_text() == "still\n"
+    assert capfd.readouterr().out == "back\n"
