@@ -152,6 +152,19 @@ def combine(terms: Sequence[tuple[Real, Exact]]) -> Exact:
     return Exact(total, denominator)
 
 
+def segment_dots(left: Exact, right: Exact, starts: np.ndarray) -> Exact:
+    """Exact sums of ``left right`` over the segments of entries that begin at ``starts``, its last being the end."""
+    lengths = np.diff(starts)
+    safe = left.largest * right.largest * int(lengths.max(initial=1)) < _LIMIT
+    kind: Any = np.int64 if safe else object
+    products = left.numerators.astype(kind) * right.numerators.astype(kind)
+    sums = np.zeros(len(lengths), dtype=kind)
+    filled = np.flatnonzero(lengths)
+    if filled.size:
+        sums[filled] = np.add.reduceat(products, starts[filled])
+    return Exact(sums, left.denominator * right.denominator)
+
+
 def dyadic(values: np.ndarray, bits: int = 30) -> list[Fraction]:
     """Multipliers rounded to fractions with denominators that are powers of two and numerators below ``2**bits``.
 

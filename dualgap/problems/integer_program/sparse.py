@@ -6,17 +6,32 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Vector, as_array
-from dualgap.core.exact import Exact, exact
+from dualgap.core.exact import Exact, exact, segment_dots
 from dualgap.core.record import Record
 from dualgap.problems.counts import fault
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-_LIMIT = 2**62
+
+_EXACT_FLOAT = 2**53
+
+
+def whole_if_it_can(array: np.ndarray) -> np.ndarray:
+    """Floats as int64 where all are whole, so that a program has one hash however its numbers were written."""
+    if array.dtype == np.int64 or not bool((array == np.rint(array)).all() and (abs(array) < _EXACT_FLOAT).all()):
+        return array
+    return as_array(array.astype(np.int64))
+
+
+def float_if_it_can(array: np.ndarray) -> np.ndarray:
+    """Limits as float64, where infinity has a place, unless one of them would lose digits."""
+    if array.dtype == np.float64 or (abs(array) > _EXACT_FLOAT).any():
+        return array
+    return as_array(array.astype(np.float64), infinite=True)
 
 
 class Sparse(Record):
@@ -39,6 +54,11 @@ class Sparse(Record):
     def _from_rows(cls, given: Any) -> Any:
         """Rows of numbers and SciPy's matrices are taken as well."""
         return given if isinstance(given, dict | Sparse) else _parts(given)
+
+    @field_validator("indptr", "indices", "data")
+    @classmethod
+    def _simplest(cls, array: np.ndarray) -> np.ndarray:
+        return whole_if_it_can(array)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -86,25 +106,12 @@ class Sparse(Record):
 
     def times(self, vector: Exact) -> Exact:
         """(rows,) the exact product ``matrix vector``."""
-        return _sums(self.exact_data, vector[self.indices], self.indptr)
+        return segment_dots(self.exact_data, vector[self.indices], self.indptr)
 
     def transposed_times(self, vector: Exact) -> Exact:
         """(columns,) the exact product ``matrix' vector``."""
         order, starts = self._by_column
-        return _sums(self.exact_data[order], vector[self.row_of[order]], starts)
-
-
-def _sums(left: Exact, right: Exact, starts: np.ndarray) -> Exact:
-    """Sums of ``left right`` over the segments that begin at ``starts`` (with the end as the last one)."""
-    lengths = np.diff(starts)
-    safe = left.largest * right.largest * int(lengths.max(initial=1)) < _LIMIT
-    kind: Any = np.int64 if safe else object
-    products = left.numerators.astype(kind) * right.numerators.astype(kind)
-    sums = np.zeros(len(lengths), dtype=kind)
-    filled = np.flatnonzero(lengths)
-    if filled.size:
-        sums[filled] = np.add.reduceat(products, starts[filled])
-    return Exact(sums, left.denominator * right.denominator)
+        return segment_dots(self.exact_data[order], vector[self.row_of[order]], starts)
 
 
 def _parts(matrix: Any) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from pydantic import Field, field_validator, model_validator
 from dualgap.core.arrays import BoundVector, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.exact import Exact, Real, exact, float_noise, fraction, lattice_step, nearest, simplest
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Conflict, Ray, Witness
 from dualgap.problems.counts import Names, check_names, fault
 from dualgap.problems.integer_program.inline import RAW_FIELDS, RAW_SCHEMAS, closed_fields
-from dualgap.problems.integer_program.sparse import Sparse
+from dualgap.problems.integer_program.sparse import Sparse, float_if_it_can, whole_if_it_can
 
 if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
@@ -41,8 +42,7 @@ class IntegerProgramAnswer(Answer):
     @field_validator("values")
     @classmethod
     def _simplest(cls, values: np.ndarray) -> np.ndarray:
-        whole = values.dtype != np.int64 and bool((values == np.rint(values)).all() and (abs(values) < 2**53).all())
-        return as_array(values.astype(np.int64)) if whole else values
+        return whole_if_it_can(values)
 
 
 class IntegerProgram(Problem):
@@ -87,6 +87,16 @@ class IntegerProgram(Problem):
     @classmethod
     def _closed(cls, data: Any) -> Any:
         return closed_fields(data) if isinstance(data, Mapping) else data
+
+    @field_validator("cost", "integer")
+    @classmethod
+    def _simplest(cls, array: np.ndarray) -> np.ndarray:
+        return whole_if_it_can(array)
+
+    @field_validator("row_lower", "row_upper", "lower", "upper")
+    @classmethod
+    def _limits(cls, array: np.ndarray) -> np.ndarray:
+        return float_if_it_can(array)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -182,6 +192,13 @@ class IntegerProgram(Problem):
             return bound
         noise = float_noise(bound)
         return nearest(self.round_bound(Fraction(bound) + (noise if self.sense is Sense.MAXIMIZE else -noise)))
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        from dualgap.problems.integer_program.argument import explain
+
+        return explain(self, answer, witness, via, shown)
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:
