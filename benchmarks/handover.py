@@ -1,4 +1,4 @@
-"""Hand-over of 100,000 variables and one row to HiGHS and CP-SAT, beside PuLP, MathOpt and CP-SAT's Python API.
+"""Hand-over of 100,000 variables and one row to backends, beside PuLP and OR-Tools' own ways.
 
 What is timed is everything between the form (or the lists that a modelling layer takes) and a backend that could
 start: process time, medians. Importing is left out. PuLP's numbers include the file that it writes for its backend.
@@ -39,6 +39,26 @@ def to_cp_sat(form: MixedIntegerProgram) -> Any:
     from dualgap.solvers.whole import whole
 
     return hand_over(whole(form))
+
+
+def to_math_opt(form: MixedIntegerProgram) -> Any:
+    from dualgap.solvers.math_opt import hand_over
+
+    return hand_over(form)
+
+
+def model_builder_model(form: MixedIntegerProgram) -> Any:
+    """OR-Tools' wrapper of its older linear solvers: arrays in one call, integrality column by column."""
+    from ortools.linear_solver.python import model_builder_helper
+    from scipy.sparse import csr_matrix
+
+    model = model_builder_helper.ModelBuilderHelper()
+    vectors = (form.lower, form.upper, form.cost, form.row_lower, form.row_upper)
+    matrix = csr_matrix(form.matrix, dtype=np.float64)
+    model.fill_model_from_sparse_data(*(np.asarray(vector, dtype=np.float64) for vector in vectors), matrix)
+    for column in np.flatnonzero(form.integer).tolist():
+        model.set_var_integrality(column, True)
+    return model
 
 
 def pulp_model(problem: Knapsack, affine: bool) -> Any:
@@ -95,6 +115,8 @@ def rows(quick: bool) -> Iterator[Row]:
 
     highs = process_seconds(lambda: to_highs(form), repeats)
     cp_sat = process_seconds(lambda: to_cp_sat(form), repeats)
+    math_opt = process_seconds(lambda: to_math_opt(form), repeats)
+    builder = seconds(lambda: model_builder_model(form))
     view = process_seconds(lambda: integer_program(problem), repeats)
     peers = {
         "PuLP lpSum, MPS": seconds(lambda: pulp_model(problem, affine=False)),
@@ -108,6 +130,9 @@ def rows(quick: bool) -> Iterator[Row]:
             yield Row(f"hand-over to HiGHS, n = {SIZE:,}, 1 row", highs, "s", 0.1, peer, value)
     for peer in ("CP-SAT's Python API", "MathOpt"):
         yield Row(f"hand-over to CP-SAT, n = {SIZE:,}, 1 row", cp_sat, "s", 0.15, peer, peers[peer])
+    what = f"hand-over to SCIP, GLOP or PDLP, n = {SIZE:,}, 1 row"
+    for peer, value in (("MathOpt", peers["MathOpt"]), ("OR-Tools' ModelBuilder on arrays", builder)):
+        yield Row(what, math_opt, "s", 0.15, peer, value)
 
 
 if __name__ == "__main__":

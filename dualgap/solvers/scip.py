@@ -7,7 +7,7 @@ Source: Bestuzheva et al., The SCIP Optimization Suite 8.0 (2021).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -58,19 +58,22 @@ class Scip(Solver):
         if relaxed.stop is Stop.INFEASIBLE:
             return Claim(stop=Stop.INFEASIBLE, witness=relaxed.witness, message="so is its linear relaxation")
         begin = beginning(form, ctx)
-        unbounded = relaxed.stop is Stop.UNBOUNDED  # then MathOpt fails, as SCIP's point has no finite value
-        claim, stop = (Claim(), None) if unbounded else self._run(form, ctx, begin, tables)
-        if stop in (None, Stop.UNBOUNDED):
-            # With an unbounded relaxation and rational data, any point at all makes it unbounded (Meyer 1974).
-            free = replace(form, cost=np.zeros(form.size[0]))
-            claim, stop = self._run(free, ctx, begin, tables)
-            ended = Stop.UNBOUNDED if claim.feasible else stop or Stop.ERROR
-            claim = replace(claim, stop=ended, value=None, bound=None)
+        stop: Stop | None = Stop.UNBOUNDED
+        if relaxed.stop is not Stop.UNBOUNDED:  # then MathOpt would fail, as SCIP's point has no finite value
+            asked = self._request(form, ctx, begin, tables)
+            asked.improved = _stream(form, ctx)
+            result = math_opt.run(form, asked, ctx)
+            stop = math_opt.stopped(result, ctx)
+        if stop is None or stop is Stop.UNBOUNDED:
+            claim = self._any_point(form, ctx, begin, tables)
+        else:
+            took = any(_TOOK_START in line and not line.startswith("0/") for line in asked.log)
+            claim = begin.confirmed("SCIP", took, math_opt.claim(form, result, stop))
         return replace(claim, witness=relaxed.supports(claim.stop))
 
-    def _run(
+    def _request(
         self, form: MixedIntegerProgram, ctx: Context, begin: Beginning, tables: Mapping[str, str]
-    ) -> tuple[Claim, Stop | None]:
+    ) -> math_opt.Request:
         asked = math_opt.request(_ENGINE)
         parameters = asked.parameters
         parameters.threads = ctx.budget.threads
@@ -82,18 +85,25 @@ class Scip(Solver):
             getattr(parameters.gscip, tables[name])[name] = value
         if begin.point is not None:
             math_opt.hint(asked, begin.point)
+        return asked
 
-        def improved(point: np.ndarray, bound: float) -> None:
-            point[form.integer] = np.rint(point[form.integer])
-            known = bound if abs(bound) < math_opt.INFINITE else None
-            ctx.report(point=None if math_opt.fault(form, point) else point, bound=known)
+    def _any_point(self, form: MixedIntegerProgram, ctx: Context, begin: Beginning, tables: Mapping[str, str]) -> Claim:
+        """With an unbounded relaxation and rational data, any point at all makes it unbounded (Meyer 1974)."""
+        free = replace(form, cost=np.zeros(form.size[0]))
+        result = math_opt.run(free, self._request(free, ctx, begin, tables), ctx)
+        stop = math_opt.stopped(result, ctx) or Stop.ERROR
+        claim = math_opt.claim(free, result, stop)
+        stop = Stop.UNBOUNDED if claim.feasible else stop
+        return begin.confirmed("SCIP", False, replace(claim, stop=stop, value=None, bound=None))
 
-        asked.improved = improved
-        result = math_opt.run(form, asked, ctx)
-        stop = math_opt.stopped(result, ctx)
-        claim = math_opt.claim(form, result, stop or Stop.UNBOUNDED)
-        took = any(_TOOK_START in line and not line.startswith("0/") for line in asked.log)
-        return begin.confirmed("SCIP", took, claim), stop
+
+def _stream(form: MixedIntegerProgram, ctx: Context) -> Callable[[np.ndarray, float], None]:
+    def improved(point: np.ndarray, bound: float) -> None:
+        point[form.integer] = np.rint(point[form.integer])
+        known = bound if abs(bound) < math_opt.INFINITE else None
+        ctx.report(point=None if math_opt.fault(form, point) else point, bound=known)
+
+    return improved
 
 
 def _tolerance(form: MixedIntegerProgram) -> float:

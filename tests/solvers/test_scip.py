@@ -40,7 +40,7 @@ def test_mixed_programs() -> None:
 def test_large_equalities_are_met_in_exact_arithmetic() -> None:
     """At its default tolerance, relative to the sides, SCIP answers 1654 here, ten units off."""
     wrong = 0
-    for seed in range(12):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         amount = 10**7
         root = int(amount**0.5)
@@ -51,7 +51,7 @@ def test_large_equalities_are_met_in_exact_arithmetic() -> None:
         if claim.feasible:
             assert int(coins @ claim.point.astype(np.int64)) == amount
         wrong += not claim.feasible
-    assert wrong <= 3
+    assert wrong <= 2
 
 
 def test_a_point_that_breaks_a_row_is_not_called_feasible() -> None:
@@ -126,7 +126,7 @@ def test_options_of_every_type_and_silence(capfd: pytest.CaptureFixture[str]) ->
 
 
 def test_seed_and_threads() -> None:
-    form = hard_program(20, 3)
+    form = hard_program(16, 2)
     one, two, other = (Scip().solve(form, Recorder(seed=seed)) for seed in (1, 1, 2))
     assert one.statistics == two.statistics
     assert one.value == other.value
