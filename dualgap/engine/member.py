@@ -18,10 +18,10 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Trait
 from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress
+from dualgap.engine.line import Line
 from dualgap.engine.monitor import Monitor
 from dualgap.engine.perform import Performance, unfinished
 from dualgap.engine.prepare import Prepared
-from dualgap.engine.process import Line
 from dualgap.engine.run import Run
 from dualgap.engine.single import certified, is_isolated, monitor_of, performed, task_for
 from dualgap.engine.starts import WarmStart

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from dualgap.engine.environment import cache_folder
+from dualgap.engine.line import Line
 from dualgap.engine.wire import Frame, encoded, read_frame, write_frame
 
 POLL = 0.05
@@ -51,32 +52,6 @@ class _Ended(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class Line:
-    """What another thread may do to a run while it goes on: offer an answer, ask for what there is, or end it."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-        self.ended = threading.Event()
-        self.deliver: Callable[[Any], None] = _nowhere
-
-    def offer(self, answer: Any) -> None:
-        """Hands on an answer that somebody else has found, if the run has begun."""
-        self.deliver(answer)
-
-    def ask(self) -> None:
-        """Asks for what there is; the run has the grace to hand it in."""
-        self.asked.set()
-
-    def end(self) -> None:
-        """Ends the run at once; what it streamed remains."""
-        self.asked.set()
-        self.ended.set()
-
-
-def _nowhere(answer: Any) -> None:
-    """Where an answer goes that is offered before the run begins: the start is known then."""
 
 
 class WorkerProcess:

@@ -14,19 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dualgap.core.certificate import Bound, closes, gaps
-from dualgap.core.claim import Start, Stop, TracePoint, Use
+from dualgap.core.certificate import Bound
+from dualgap.core.claim import Start, Stop, Use
 from dualgap.core.errors import NoRouteError
-from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
-from dualgap.core.verify import DEFAULT_TOLERANCE
 from dualgap.engine.findings import CLOSED, Findings, certificate_of
+from dualgap.engine.known import Known
 from dualgap.engine.member import Member
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.portfolio import Portfolio
 from dualgap.engine.prepare import Prepared
 from dualgap.engine.process import GRACE
-from dualgap.engine.refute import Point, beats
 from dualgap.engine.run import Attempt, Run
 from dualgap.engine.starts import WarmStart, warm_start
 from dualgap.engine.task import Settings
@@ -68,7 +66,8 @@ def race(
         threads=max(1, settings.threads // at_once),
         memory=None if settings.memory is None else settings.memory // min(at_once, max(len(members), 1)),
     )
-    runner = _Race(problem, settings, own, via, warm_start(problem, start), on_progress, members, at_once)
+    together = Known(problem, settings.gap, on_progress)
+    runner = _Race(problem, settings, own, via, warm_start(problem, start), together, members, at_once)
     runner.findings.bounds += known
     runner.run()
     return runner.result(prepared)
@@ -76,35 +75,29 @@ def race(
 
 @dataclass
 class _Race:
-    """The members by what they do, and what is known: the best answer and who found it, the best bound that stands."""
+    """The members by what they do, what the running ones know together, what the ended ones have found.
+
+    ``over`` is when it was decided or given up, in seconds; ``interrupts`` counts how often somebody interrupted.
+    """
 
     problem: Problem
     settings: Settings
     own: Settings
     via: str | None
     start: WarmStart | None
-    on_progress: Callable[[Snapshot], None] | None
+    known: Known
     waiting: list[Member]
     at_once: int
     running: list[Member] = field(default_factory=list)
     ended: list[Member] = field(default_factory=list)
     findings: Findings = field(init=False)
-    best: tuple[Any, Real] | None = None
-    by: Member | None = None
-    bound: Bound | None = None
-    trace: list[TracePoint] = field(default_factory=list)
     interrupts: int = 0
     over: float | None = None
     wake: threading.Event = field(default_factory=threading.Event)
-    began: float = field(default_factory=clock.monotonic)
 
     def __post_init__(self) -> None:
         self.findings = Findings(self.problem, self.settings)
         self.share = self.settings.time / max(1, -(-len(self.waiting) // self.at_once))
-
-    @property
-    def elapsed(self) -> float:
-        return clock.monotonic() - self.began
 
     def run(self) -> None:
         """Goes on until it is decided, time is up, or somebody interrupts; then everybody is asked to end."""
@@ -126,14 +119,14 @@ class _Race:
 
     def _launch(self) -> None:
         """Starts members while there is room."""
-        left = self.settings.time - self.elapsed
+        left = self.settings.time - self.known.elapsed
         for member in list(self.waiting):
             if self.over is not None or (left <= 0 and self.ended):
                 return
-            scouts = any(other.is_scout for other in self.running) and self.elapsed < HEAD_START
-            if len(self.running) < self.at_once and not (scouts and member.is_warm and self.best is None):
+            scouts = any(other.is_scout for other in self.running) and self.known.elapsed < HEAD_START
+            if len(self.running) < self.at_once and not (scouts and member.is_warm and self.known.value is None):
                 self.waiting.remove(member)
-                start = self.start if self.best is None else WarmStart(self.best[0])
+                start = self.start if self.known.value is None else WarmStart(self.known.answer)
                 member.from_the_caller = start is self.start
                 member.begin(self.problem, replace(self.own, time=max(left, 0.0)), self.via, start, self.wake)
                 self.running.append(member)
@@ -150,61 +143,24 @@ class _Race:
                 self.ended.append(member)
                 self.running.remove(member)
             if heard or member.run is not None:
-                self._weigh(member)
-        if self.over is None and (self.findings.settled or self._closed()):
+                self.known.weigh(member, [*self.running, *self.ended], self.findings.bounds)
+        if self.over is None and (self.findings.settled or self.known.closed):
             self._end()
-
-    def _weigh(self, member: Member) -> None:
-        """Takes what a member knows into account, and hands a better answer on."""
-        found = member.answer
-        if found is not None and (self.best is None or self.problem.sense.better(found[1], self.best[1])):
-            self.best, self.by = found, member
-            for other in self.running:
-                if other is not member and other.is_warm:
-                    other.line.offer(found[0])
-        self.bound = None
-        for bound in self._standing():
-            if self.bound is None or self.problem.sense.better(self.bound.value, bound.value):
-                self.bound = bound
-        self._tell()
-
-    def _standing(self) -> Iterator[Bound]:
-        """The bounds that no verified answer beats."""
-        yield from self.findings.bounds
-        for member in (*self.running, *self.ended):
-            for bound in member.bounds(self.problem):
-                point = Point(member.name, self.best[1], DEFAULT_TOLERANCE, 0.0) if self.best is not None else None
-                if point is None or not beats(self.problem.sense, point, bound, member.witness):
-                    yield bound
-
-    def _closed(self) -> bool:
-        """Whether the best answer meets the best bound, within the gap that was asked for."""
-        if self.best is None or self.bound is None:
-            return False
-        return closes(self.problem.sense, self.best[1], self.bound.value, self.settings.gap)
-
-    def _tell(self) -> None:
-        value = self.best[1] if self.best is not None else None
-        bound = self.bound.value if self.bound is not None else None
-        self.trace.append(TracePoint(self.elapsed, value, bound))
-        if self.on_progress is not None:
-            relative = gaps(self.problem.sense, value, bound)[1] if value is not None and bound is not None else None
-            self.on_progress(Snapshot(self.elapsed, value, bound, relative))
 
     def _end(self) -> None:
         """Asks everybody to end; nobody begins any more."""
-        self.over = self.elapsed if self.over is None else self.over
+        self.over = self.known.elapsed if self.over is None else self.over
         for member in self.running:
             member.line.ask()
 
     def _watch(self) -> None:
         """Sees to it that those who are asked do end, and that those who wait get their turn."""
-        if self.over is None and self.elapsed > self.settings.time + GRACE:
+        if self.over is None and self.known.elapsed > self.settings.time + GRACE:
             self._end()  # workers keep to the limit by themselves; solvers in this process may not
         if self.over is not None:
             parting = GRACE if self.interrupts else PARTING
             for member in self.running:
-                if self.elapsed - self.over > (parting if member.in_a_worker else _PATIENCE):
+                if self.known.elapsed - self.over > (parting if member.in_a_worker else _PATIENCE):
                     member.give_up()
         elif self.waiting and len(self.running) >= self.at_once:
             oldest = min(self.running, key=lambda member: member.began)
@@ -225,7 +181,7 @@ class _Race:
             reasons = "".join(f"\n  {attempt.solver}: {attempt.verdict}" for attempt in attempts)
             raise NoRouteError(f"no member can take this {self.problem.kind}:{reasons or ' there is none'}")
         stop = self._stop(best)
-        solved = self.over if self.over is not None else self.elapsed
+        solved = self.over if self.over is not None else self.known.elapsed
         verify = sum(member.run.seconds.get("verify", 0.0) for member in self.ended if member.run is not None)
         return self.findings.joint(
             solver=prepared.name,
@@ -233,10 +189,10 @@ class _Race:
             label=prepared.label,
             stop=stop,
             message=best.message if best.stop is stop else "",
-            seconds={"solve": solved, "verify": verify, "total": self.elapsed},
+            seconds={"solve": solved, "verify": verify, "total": self.known.elapsed},
             peak_memory=sum(run.peak_memory for run in self.findings.runs),
             budget=self.settings.record(),
-            trace=tuple(self.trace),
+            trace=tuple(self.known.trace),
             versions={name: version for run in self.findings.runs for name, version in run.versions.items()},
             start=self._started(),
             attempts=attempts,
@@ -248,10 +204,10 @@ class _Race:
             return Stop.INTERRUPTED
         if certificate_of(best).verdict in CLOSED and best.stop is not Stop.INTERRUPTED:
             return best.stop
-        if self.findings.settled or self._closed():
+        if self.findings.settled or self.known.closed:
             return Stop.FINISHED
         stops = [run.stop for run in self.findings.runs]
-        return Stop.TIME if Stop.TIME in stops or self.elapsed >= self.settings.time else best.stop
+        return Stop.TIME if Stop.TIME in stops or self.known.elapsed >= self.settings.time else best.stop
 
     def _started(self) -> Start | None:
         """What became of the caller's start: whoever took it counts."""
@@ -271,7 +227,7 @@ class _Race:
                 yield Attempt(member.name, member.reason, said)
                 continue
             certificate = certificate_of(run)
-            gave = [word for word, given in (("answer", member is self.by), ("bound", run is bounder)) if given]
+            gave = [word for word, given in (("answer", member is self.known.by), ("bound", run is bounder)) if given]
             yield Attempt(
                 member.name,
                 member.reason,

@@ -12,9 +12,10 @@ from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.witness import Witness
 from dualgap.engine.context import Progress
+from dualgap.engine.line import Line
 from dualgap.engine.perform import Performance, unfinished
 from dualgap.engine.pool import POOL
-from dualgap.engine.process import HEADROOM, Line, Reply, Setting
+from dualgap.engine.process import HEADROOM, Reply, Setting
 from dualgap.engine.task import Task
 from dualgap.plugins.registry import registry
 

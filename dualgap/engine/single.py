@@ -17,11 +17,11 @@ from dualgap.core.problem import Problem
 from dualgap.core.verify import verify
 from dualgap.engine.context import Progress, RunContext
 from dualgap.engine.environment import versions
+from dualgap.engine.line import Line
 from dualgap.engine.log import diverted
 from dualgap.engine.monitor import Monitor, Snapshot
 from dualgap.engine.perform import Performance, perform, unfinished
 from dualgap.engine.prepare import Prepared, check_installed
-from dualgap.engine.process import Line
 from dualgap.engine.remote import perform_in_worker
 from dualgap.engine.routes import some_routes
 from dualgap.engine.run import Run
