@@ -12,6 +12,7 @@ from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
 from dualgap.core.exact import Real
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.record import Record
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -101,6 +102,24 @@ class Problem(Record):
     def explain_infeasible(self) -> str:
         """What stands in the way and what would be feasible, for people; empty where there is nothing to say."""
         return ""
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        """The problem and its dual; what an answer is worth; why, given a witness, none is better: for people to redo.
+
+        Args:
+            answer: of a run.
+            witness: of a run; everything that is said of it is recomputed here.
+            via: the view to state the problem in.
+            shown: how many rows, columns and terms are shown of each kind.
+
+        Raises:
+            UsageError: ``via`` names no view.
+        """
+        from dualgap.core.explain.default import explain
+
+        return explain(self, answer, witness, via=via, shown=shown)
 
     # How people read and write it.
     def read_answer(self, data: Any) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from dualgap.core.exact import Real
-from dualgap.core.forms import Form
+from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.relations import Relation
 from dualgap.core.witness import Witness
 
@@ -46,6 +46,12 @@ class View:
     lift_bound: Callable[[Real], Real] | None = identity
     lift_witness: Callable[[Witness], Witness | None] | None = None
     encode_witness: Callable[[Witness], Witness | None] | None = None
+
+
+def program_view(views: Iterable[View]) -> View | None:
+    """The first view that states the problem exactly as a mixed-integer program; None where there is none."""
+    exact = (view for view in views if view.relation is Relation.EXACT)
+    return next((view for view in exact if issubclass(view.form_type, MixedIntegerProgram)), None)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pydantic import field_validator, model_validator
 from dualgap.core.arrays import Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.exact import Exact, combine, exact, float_noise, fraction, lattice_step, nearest, simplest
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -194,6 +195,13 @@ class CoinChange(Problem):
         from dualgap.problems.coin_change.explain import explain
 
         return explain(self)
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        from dualgap.problems.coin_change.argument import explain
+
+        return explain(self, answer, witness, via, shown)
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:

@@ -36,11 +36,13 @@ _NAMED = 3  # rows in a sentence
 
 
 @dataclass(frozen=True)
-class _Value:
-    """q(y), the multipliers that it stands for, and how they came about, for people."""
+class Value:
+    """q(y), the multipliers and the box that it stands for, and how they came about, for people."""
 
     total: Fraction
     multipliers: Exact
+    lower: np.ndarray
+    upper: np.ndarray
     how: str = ""
 
 
@@ -61,21 +63,40 @@ def prove(problem: IntegerProgram, witness: Witness, seconds: float) -> Bound:
 
 def _lagrangian(problem: IntegerProgram, rows: np.ndarray, seconds: float) -> Bound:
     sign = -1 if problem.sense is Sense.MAXIMIZE else 1
-    found = _value(problem, problem.exact_cost.scaled(sign), rows, seconds)
+    found = relaxed_value(problem, rows, seconds)
     total = sign * found.total + fraction(problem.offset)
     shown = _listed(problem, found.multipliers, sign)
     return Bound(problem.round_bound(total), Evidence.PROVED, f"{shown}{found.how}")
 
 
 def _farkas(problem: IntegerProgram, rows: np.ndarray, seconds: float) -> Bound:
-    largest = float(np.abs(rows).max(initial=0.0)) if np.isfinite(rows).all() else 1.0
-    scaled = rows / largest if largest > 0 else rows
-    found = _value(problem, Exact(np.zeros(problem.size, dtype=np.int64)), scaled, seconds)
+    found = combined_value(problem, rows, seconds)
     if found.total <= 0:
         raise InvalidWitnessError("the combination of rows can be met within the bounds")
     used = [problem.rows[int(i)] for i in np.flatnonzero(found.multipliers.numerators)]
     shown = ", ".join(used) if len(used) <= _NAMED else f"{len(used):,} rows"
     return Bound(problem.sense.worst, Evidence.PROVED, f"a combination of {shown} can't be met{found.how}")
+
+
+def relaxed_value(problem: IntegerProgram, rows: np.ndarray, seconds: float) -> Value:
+    """q(y) of the program as it minimises, without its constant.
+
+    Raises:
+        InvalidWitnessError: the multipliers bound nothing.
+    """
+    sign = -1 if problem.sense is Sense.MAXIMIZE else 1
+    return _value(problem, problem.exact_cost.scaled(sign), rows, seconds)
+
+
+def combined_value(problem: IntegerProgram, rows: np.ndarray, seconds: float) -> Value:
+    """q(y) without costs, y scaled to a largest entry of 1.
+
+    Raises:
+        InvalidWitnessError: the multipliers bound nothing.
+    """
+    largest = float(np.abs(rows).max(initial=0.0)) if np.isfinite(rows).all() else 1.0
+    scaled = rows / largest if largest > 0 else rows
+    return _value(problem, Exact(np.zeros(problem.size, dtype=np.int64)), scaled, seconds)
 
 
 def _listed(problem: IntegerProgram, multipliers: Exact, sign: int) -> str:
@@ -88,7 +109,7 @@ def _listed(problem: IntegerProgram, multipliers: Exact, sign: int) -> str:
     return "multipliers " + ", ".join(f"{sign * float(multipliers.item(i)):.6g} on {problem.rows[i]}" for i in used)
 
 
-def _value(problem: IntegerProgram, cost: Exact, rows: np.ndarray, seconds: float) -> _Value:
+def _value(problem: IntegerProgram, cost: Exact, rows: np.ndarray, seconds: float) -> Value:
     """q(y) for a cost that is minimised, without its constant."""
     given = _signed(problem, rows)
     multipliers, lower, upper, how = _exactly(given), problem.lower, problem.upper, ""
@@ -104,7 +125,7 @@ def _value(problem: IntegerProgram, cost: Exact, rows: np.ndarray, seconds: floa
     total = _priced(multipliers, problem.row_lower, problem.row_upper) + _priced(
         dual.reduced(multipliers), lower, upper
     )
-    return _Value(total, multipliers, how)
+    return Value(total, multipliers, lower, upper, how)
 
 
 def _dual(problem: IntegerProgram, cost: Exact, lower: np.ndarray, upper: np.ndarray, seconds: float) -> Dual:

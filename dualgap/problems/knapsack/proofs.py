@@ -85,8 +85,17 @@ def reduced_values(problem: Knapsack, multipliers: list[Fraction]) -> Exact:
     return combine([(1, problem.exact_values), *rows])
 
 
+def covering(problem: Knapsack, witness: Multipliers) -> list[Fraction]:
+    """The multipliers that the verifier counts with: on its grid, and large enough for items without a limit.
+
+    Raises:
+        InvalidWitnessError: they can't be.
+    """
+    return _cover_unlimited(problem, _checked(problem, witness.rows))
+
+
 def _lagrangian(problem: Knapsack, witness: Multipliers) -> Bound:
-    multipliers = _cover_unlimited(problem, _checked(problem, witness.rows))
+    multipliers = covering(problem, witness)
     value = lagrangian_value(problem, multipliers)
     shown = ", ".join(
         f"{float(factor):.6g} on {name}" for factor, name in list(zip(multipliers, problem.row_names, strict=True))[:3]

@@ -17,6 +17,7 @@ from pydantic import field_validator, model_validator
 from dualgap.core.arrays import INT64_MAX, Entries, Rows, Vector
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
 from dualgap.core.exact import Exact, exact, float_noise, lattice_step, nearest, simplest
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.views import View
 from dualgap.core.witness import Ray, Witness
@@ -214,6 +215,13 @@ class Knapsack(Problem):
         if self.step == 0:
             return bound
         return nearest(self.round_bound(Fraction(bound) + float_noise(bound)))
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        from dualgap.problems.knapsack.argument import explain
+
+        return explain(self, answer, witness, via, shown)
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:

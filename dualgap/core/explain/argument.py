@@ -1,0 +1,195 @@
+"""Arguments as lines that a reader can redo: an answer's worth, the bound that prices give, why nothing is feasible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from dualgap.core.certificate import Sense
+from dualgap.core.exact import Exact, exact, fraction
+from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Part, Words, linear, number
+from dualgap.core.explain.prices import Priced
+from dualgap.core.explain.program import TERMS, Program
+
+_DIGITS = 9
+
+
+def worth(program: Program, point: np.ndarray, shown: int) -> tuple[Block, ...]:
+    """The point's objective and rows, recomputed; long decimals are rounded first, so that they can be."""
+    short = np.array([float(f"{value:.{_DIGITS}g}") for value in point.tolist()]) if point.dtype.kind == "f" else point
+    said = (Paragraph(f"Its values, rounded to {_DIGITS} digits:"),) if (short != point).any() else ()
+    return (*said, _worth(program, exact(short), shown))
+
+
+def _worth(program: Program, values: Exact, shown: int) -> Lines:
+    used = np.flatnonzero(values.numerators).tolist()
+    terms = [(program.cost.item(j), values.item(j)) for j in used if program.cost.numerators[j]]
+    total = program.cost.dot(values) + program.offset
+    objective = (*products(terms, TERMS), *(signed(program.offset, bool(terms)) if program.offset else ()))
+    lines = [Line(objective or (0,), "=", (total,), label="objective")]
+    for i in range(min(program.form.size[1], shown)):
+        entries = [(a, values.item(j)) for j, a in program.row(i) if values.numerators[j]]
+        activity = sum((a * x for a, x in entries), Fraction(0))
+        lines.append(Line(products(entries, TERMS), "=", (activity,), label=program.rows[i], note=_side(program, i)))
+    left = program.form.size[1] - shown
+    return Lines(tuple(lines), f"{left:,} more rows" if left > 0 else "")
+
+
+def _side(program: Program, i: int) -> str:
+    """What a row's activity has to meet."""
+    low, high = program.form.row_lower[i].item(), program.form.row_upper[i].item()
+    if low == high:
+        return f"to be {number(fraction(low))}"
+    sides = [f"{sign} {number(fraction(side))}" for sign, side in (("≥", low), ("≤", high)) if np.isfinite(side)]
+    return f"to be {' and '.join(sides)}" if sides else ""
+
+
+def signed(value: Fraction, inside: bool) -> tuple[Part, ...]:
+    """A number in a sum, with its sign before it."""
+    return ("−" if value < 0 else "+", abs(value)) if inside or value < 0 else (value,)
+
+
+def products(terms: list[tuple[Fraction, Fraction]], shown: int) -> Maths:
+    """``60 · 2 + 100 · 1``; beyond ``shown``, what the others come to."""
+    parts: list[Part] = []
+    for left, right in terms[:shown]:
+        negative = left * right < 0
+        parts += ["−"] if negative else ["+"] if parts else []
+        parts += [abs(left), "·", abs(right)]
+    if len(terms) > shown:
+        rest = sum((left * right for left, right in terms[shown:]), Fraction(0))
+        parts += [*signed(rest, bool(parts)), Words(f"({len(terms) - shown:,} more)")]
+    return tuple(parts) or (0,)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a family says it.
+
+    Attributes:
+        price: of one unit of a row; takes ``row`` and ``price``.
+        each: what the lines of the columns show.
+        pays: how many columns add to the bound; takes ``count``.
+        idle: how many do not; takes ``count``.
+        total: what the last sum is.
+        conclusion: takes ``limit`` ("exceeds 240", "is below 3").
+    """
+
+    price: str = "One unit of {row} is priced at {price}."
+    each: str = "The objective of each column, less what its rows charge at these prices:"
+    pays: str = "Columns that add to the bound: {count}."
+    idle: str = "Columns that add nothing, as 0 is best for them: {count}."
+    total: str = "What the rows are worth at their prices, and what the columns add:"
+    conclusion: str = "no answer {limit}"
+
+
+GENERIC = Wording()
+
+
+def bounded(found: Priced, shown: int, wording: Wording = GENERIC) -> tuple[Block, ...]:
+    """The bound that the prices give, line by line."""
+    program = found.program
+    total = addition_of(found, shown)
+    rounded = found.bound != found.total
+    steps = f"The objective comes in steps of {number(program.step)}, so " if rounded else "So "
+    verb = "exceeds" if program.sense is Sense.MAXIMIZE else "is below"
+    return (
+        Paragraph(_prices(found, shown, wording)),
+        *_columns(found, shown, wording),
+        Paragraph(wording.total),
+        Lines((Line(total, "=", (found.total,)),)),
+        Paragraph(f"{steps}{wording.conclusion.format(limit=f'{verb} {number(found.bound)}')}."),
+    )
+
+
+def refuted(found: Priced, shown: int) -> tuple[Block, ...]:
+    """Why no point meets the rows: their combination can't be met within the bounds (``found`` minimises 0)."""
+    program, combined = found.program, found.reduced.scaled(-1)
+    used = np.flatnonzero(combined.numerators).tolist()
+    ends = [(combined.item(j), fraction(found.ends[j].item())) for j in used]
+    most = sum((a * end for a, end in ends), Fraction(0))
+    left = linear(((combined.item(j), program.columns[j]) for j in used), shown)
+    factors = " and ".join(f"{program.rows[c.row]} by {number(c.price)}" for c in found.charges[:shown])
+    more = f" and {len(found.charges) - shown:,} more rows" if len(found.charges) > shown else ""
+    sides = [(charge.price, charge.side) for charge in found.charges]
+    return (
+        Paragraph(f"Multiply {factors}{more}, and add them up (a negative factor turns a row round):"),
+        Lines((Line(left, "≥", (*products(sides, shown), "=", found.total + most)),)),
+        *_most([pair for pair in ends if pair[1]], most, shown),
+        Paragraph(f"That is less than {number(found.total + most)}. So nothing is feasible."),
+    )
+
+
+def _most(ends: list[tuple[Fraction, Fraction]], most: Fraction, shown: int) -> tuple[Block, ...]:
+    if not ends:
+        return (Paragraph("Within the bounds of the columns the left side is at most 0."),)
+    said = Paragraph("Within the bounds of the columns the left side is at most:")
+    return (said, Lines((Line(products(ends, shown), "=", (most,)),)))
+
+
+def addition_of(found: Priced, shown: int) -> Maths:
+    """``400 · 1 + 450 · 4 + 20``: sides at their prices, then what columns add."""
+    terms = [(charge.side, charge.price) for charge in found.charges]
+    gains = [gain for _, gain in _first(found, shown)]
+    rest = sum((gain for _, gain in found.gains), Fraction(0)) - sum(gains, Fraction(0))
+    others = len(found.gains) - len(gains)
+    parts: list[Part] = list(products(terms, shown))
+    for value in (*gains, *([rest] if others else []), *([found.program.offset] if found.program.offset else [])):
+        parts += signed(value, bool(parts))
+    if others:
+        place = len(parts) - (2 if found.program.offset else 0)
+        parts.insert(place, Words(f"({others:,} more)"))
+    return tuple(parts) or (0,)
+
+
+def _prices(found: Priced, shown: int, wording: Wording) -> str:
+    rows = found.program.rows
+    said = [wording.price.format(row=rows[c.row], price=number(c.price)) for c in found.charges[:shown]]
+    if len(found.charges) > shown:
+        said.append(f"{len(found.charges) - shown:,} more rows have a price.")
+    return " ".join(said) or "No row has a price: the bounds of the columns suffice."
+
+
+def _first(found: Priced, shown: int) -> list[tuple[int, Fraction]]:
+    """The columns that add, the first ones; where not all are shown, those that add most."""
+    if len(found.gains) <= shown:
+        return list(found.gains)
+    return sorted(found.gains, key=lambda pair: (-abs(pair[1]), pair[0]))[:shown]
+
+
+def _columns(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:
+    program = found.program
+    gains = dict(_first(found, shown))
+    n = program.form.size[0]
+    listed = [*gains] if gains and n > shown else range(min(n, shown))
+    prices = {charge.row: charge.price for charge in found.charges}
+    lines = []
+    for j in listed:
+        terms = [(a, prices[i]) for i, a in program.column(j) if i in prices]
+        left = (*signed(program.cost.item(j), False), *_less(terms))
+        note = _gain(found.ends[j].item(), gains[j]) if j in gains else ""
+        lines.append(Line(left, "=", (found.reduced.item(j),), label=program.columns[j].name, note=note))
+    adding = len(found.gains)
+    counts = [wording.pays.format(count=f"{adding:,}")] if adding else []
+    counts += [wording.idle.format(count=f"{n - adding:,}")] if n > adding else []
+    more = f"{n - len(lines):,} more" if n > len(lines) else ""
+    return (Paragraph(wording.each), Lines(tuple(lines), more), Paragraph(" ".join(counts)))
+
+
+def _less(terms: list[tuple[Fraction, Fraction]]) -> Maths:
+    """``− 5 · 1 − 10 · 4``, the last ones added up where there are many."""
+    parts: list[Part] = []
+    for a, price in terms[:TERMS]:
+        parts += ["+" if a * price < 0 else "−", abs(a), "·", abs(price)]
+    rest = -sum((a * price for a, price in terms[TERMS:]), Fraction(0))
+    return (
+        (*parts, *signed(rest, True), Words(f"({len(terms) - TERMS:,} more)")) if len(terms) > TERMS else tuple(parts)
+    )
+
+
+def _gain(end: float, gain: Fraction) -> str:
+    """What a column adds, and at which value."""
+    adds = f"adds {number(gain)}"
+    return adds if end == 1 else f"at {number(fraction(end))}: {adds}"
