@@ -97,7 +97,8 @@ def _default(field: dataclasses.Field[Any]) -> str:
 
 def _shown(default: Any) -> str:
     """A default for people."""
-    return "none" if default is None or default in ((), {}, "") else str(default)
+    empty = default is None or getattr(default, "size", 1) == 0 or default in ((), {}, "")
+    return "none" if empty else str(default)
 
 
 def described_problems() -> list[dict[str, Any]]:

@@ -145,12 +145,9 @@ def _answer(problem: Problem, run: Run) -> Iterator[RenderableType]:
 
 
 def _metrics(problem: Problem, run: Run) -> Iterator[RenderableType]:
-    listed = problem.render_metrics(run.certificate.metrics) if run.certificate is not None else []
-    if not listed:
-        return
-    header, *rows = listed
-    if rows:
+    tables = problem.render_metrics(run.certificate.metrics) if run.certificate is not None else []
+    for header, *rows in tables:
         yield ""
         yield table(header, rows[:ROWS], right=header[1:])
-    if len(rows) > ROWS:
-        yield Text(f"... and {len(rows) - ROWS:,} more; --json writes all", style="dim")
+        if len(rows) > ROWS:
+            yield Text(f"... and {len(rows) - ROWS:,} more; --json writes all", style="dim")

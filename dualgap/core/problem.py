@@ -143,8 +143,8 @@ class Problem(Record):
         """The answer as rows of a table for people, the header first."""
         return [("field", "value"), *((name, str(value)) for name, value in self.write_answer(answer).items())]
 
-    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[tuple[str, ...]]:
-        """The certificate's metrics as rows of a table for people, the header first; empty where there are none."""
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+        """The certificate's metrics as tables for people, each a list of rows with the header first."""
         return []
 
     @classmethod

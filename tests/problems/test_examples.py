@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from dualgap import CoinChange, Knapsack, load
+from dualgap import CoinChange, IntegerProgram, Knapsack, load
 from dualgap.core.errors import SpecError, UsageError
 from dualgap.core.problem import Problem
 from dualgap.core.specs import parse_spec, read_spec_file
 from dualgap.problems.describe import new_spec, raw_fields, schema
 from dualgap.problems.examples import example, examples
 
-KINDS: tuple[type[Problem], ...] = (Knapsack, CoinChange)
+IN_FIELDS: tuple[type[Problem], ...] = (Knapsack, CoinChange)
+KINDS: tuple[type[Problem], ...] = (*IN_FIELDS, IntegerProgram)
 SHIPPED = [(kind, path) for kind in KINDS for path in examples(kind).values()]
 
 
@@ -65,7 +66,7 @@ def test_a_new_spec_reads_back_to_the_same_problem(kind: type[Problem], size: in
     assert max(map(len, text.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", IN_FIELDS)
 def test_a_new_spec_names_every_field_with_its_default(kind: type[Problem]) -> None:
     text = new_spec(kind, 5, 1)
     for name in (*kind.model_fields, *raw_fields(kind)):
@@ -74,6 +75,12 @@ def test_a_new_spec_names_every_field_with_its_default(kind: type[Problem]) -> N
     assert len(uncommented) == sum(not field.is_required() for field in kind.model_fields.values())
     defaults = tomllib.loads("\n".join(uncommented))
     assert load({**parse_spec(text, "new"), **defaults}) == kind.generate(5, 1)
+
+
+def test_a_new_spec_by_names_explains_every_other_field() -> None:
+    text = new_spec(IntegerProgram, 5, 1)
+    for name in (*IntegerProgram.model_fields, *raw_fields(IntegerProgram)):
+        assert f"# - {name}: " in text or f"\n{name} = " in text or f"\n[{name}]" in text
 
 
 def test_names_and_decimals_are_written_as_toml_reads_them() -> None:

@@ -62,11 +62,14 @@ def _named(names: Iterable[str], values: np.ndarray, size: np.ndarray) -> dict[s
     return {name: float(value) for name, value, keep in zip(names, values, kept, strict=True) if keep}
 
 
-def price_table(problem: IntegerProgram, metrics: Mapping[str, Mapping[str, Real]]) -> list[tuple[str, ...]]:
-    """The rows with their slack and price, for people; empty where nothing was priced."""
-    kind = next((name for name in ("price", "relaxation price") if name in metrics), None)
-    if kind is None:
+def tables(problem: IntegerProgram, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+    """The rows with their slacks and prices, then the reduced costs that aren't 0; none where nothing was priced."""
+    prefix = next((prefix for prefix in ("", "relaxation ") if f"{prefix}price" in metrics), None)
+    if prefix is None:
         return []
-    prices, slacks = metrics[kind], metrics.get("slack", {})
-    rows = [(name, format_value(slacks.get(name, 0)), format_value(prices.get(name, 0))) for name in problem.rows]
-    return [("row", "slack", kind), *rows]
+    prices, slacks = metrics[f"{prefix}price"], metrics.get("slack", {})
+    by_row: list[tuple[str, ...]] = [("row", "slack", f"{prefix}price")]
+    by_row += [(name, format_value(slacks.get(name, 0)), format_value(prices.get(name, 0))) for name in problem.rows]
+    by_column: list[tuple[str, ...]] = [("column", f"{prefix}reduced cost")]
+    by_column += [(name, format_value(cost)) for name, cost in metrics[f"{prefix}reduced cost"].items()]
+    return [table for table in (by_row, by_column) if len(table) > 1]

@@ -223,10 +223,10 @@ class IntegerProgram(Problem):
 
         return sensitivity(self, answer.values, witness, optimal)
 
-    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[tuple[str, ...]]:
-        from dualgap.problems.integer_program.sensitivity import price_table
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+        from dualgap.problems.integer_program.sensitivity import tables
 
-        return price_table(self, metrics)
+        return tables(self, metrics)
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.integer_program.views import views

@@ -93,7 +93,7 @@ def test_whole_columns_have_prices_of_the_relaxation() -> None:
     assert "price" not in metrics
     assert metrics["relaxation price"] == {"r": 1.5}
     assert metrics["slack"] == {"r": 1.0}
-    assert problem.render_metrics(metrics) == [("row", "slack", "relaxation price"), ("r", "1", "1.5")]
+    assert problem.render_metrics(metrics) == [[("row", "slack", "relaxation price"), ("r", "1", "1.5")]]
 
 
 def test_an_answer_that_is_not_optimal_has_no_prices() -> None:
