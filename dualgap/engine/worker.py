@@ -104,7 +104,7 @@ class _Server:
     def _redirect(self, log: str | None) -> int | None:
         if log is None:
             return None
-        target = os.dup(self.console) if log == "-" else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        target = os.dup(self.console) if log == "-" else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         os.dup2(target, 1)
         os.dup2(target, 2)
         return target

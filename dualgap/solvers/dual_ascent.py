@@ -78,7 +78,7 @@ def _begun(form: DualisedProgram, ctx: Context) -> tuple[DualisedProgram, Start 
     if ctx.start is None and ctx.start_witness is None:
         return form, None
     value = form.primal(ctx.start) if form.primal is not None and ctx.start is not None else np.inf
-    used = [f"its value {value:.10g} is the target of the steps"] if np.isfinite(value) else []
+    used = ["its value is the target of the steps"] if np.isfinite(value) else []
     witness = ctx.start_witness
     if isinstance(witness, Multipliers) and witness.rows.shape == (form.dimension,):
         begin = np.clip(witness.rows, form.lower, form.upper)

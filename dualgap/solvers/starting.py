@@ -35,6 +35,8 @@ class Beginning:
         """The claim with what became of the start, given whether the backend showed that it took the point."""
         if self.point is not None and not took and not _same(self.point, claim.point):
             return replace(claim, start=Start(Use.IGNORED, f"{backend} ended before it looked at it"))
+        if self.said is not None and self.said.use is Use.USED:
+            return replace(claim, start=Start(Use.USED, f"{backend} took it as its first incumbent"))
         return replace(claim, start=self.said)
 
 
@@ -52,7 +54,7 @@ def beginning(form: MixedIntegerProgram, ctx: Context) -> Beginning:
     point = np.clip(start, form.lower, form.upper)
     point[form.integer] = np.rint(point[form.integer])
     if np.abs(point - start).max(initial=0.0) <= _WHOLE and holds(form, point):
-        return Beginning(point, Start(Use.USED, f"a feasible point of value {form.objective(point):.10g}"))
+        return Beginning(point, Start(Use.USED))
     for program, reason in _repairs(form, point):
         repaired = _solved(program, ctx)
         if repaired is not None and holds(form, repaired):

@@ -52,7 +52,7 @@ def test_the_answer_at_the_first_solution_is_the_start(solver: Any) -> None:
     form = hard()
     claim = solver.solve(form, Recorder(start=known()))
     assert claim.start.use is Use.USED
-    assert f"{form.objective(known()):g}" in claim.start.reason
+    assert "first incumbent" in claim.start.reason
     assert claim.point.tolist() == known().tolist()
     alone = solver.solve(form, Recorder()).point
     assert alone is None or alone.tolist() != known().tolist()
@@ -126,7 +126,7 @@ def test_dual_ascent_aims_at_the_value_of_the_start() -> None:
     best = Highs(options={"mip_max_nodes": 1}).solve(form, Recorder())
     claim = DualAscent().solve(dualise(form), Recorder(start=best.point))
     assert claim.start.use is Use.USED
-    assert f"value {best.value:g}" in claim.start.reason
+    assert "target of the steps" in claim.start.reason
     assert claim.bound <= best.value
 
 
