@@ -17,6 +17,7 @@ _SOLVERS = {
     "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
     "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
     "core-knapsack": "dualgap.solvers.knapsack.core:CoreKnapsack",
+    "lagrangian-core": "dualgap.solvers.knapsack.lagrangian_core:LagrangianCore",
     "or-knapsack": "dualgap.solvers.knapsack.or_knapsack:OrKnapsack",
     "enumerate": "dualgap.solvers.enumerate:Enumerate",
     "greedy": "dualgap.solvers.greedy:Greedy",

@@ -28,9 +28,9 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Witness
 
 _EXACT = 2.0**53
-_HEADROOM = 2.0**10  # of prices that close boxes where nothing is feasible, over usual ones
+_HEADROOM = 2.0**16  # of prices that close boxes where nothing is feasible, over usual ones
 _FINEST = 2.0**30
-_BLOCK = 2**18  # entries of boxes at a time: they stay in the cache
+_BLOCK = 2**15  # entries of boxes at a time: they stay in the cache
 
 
 class Branching(Witness):
@@ -100,6 +100,16 @@ class Whole:
         exact = np.abs(whole) @ self._weight + self.scale * self.most < 0.5 * _EXACT  # these sums are rounded
         return np.where(exact[:, None], whole, 0.0)
 
+    @cached_property
+    def _halves(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.maximum(self.matrix, 0.0).T, np.minimum(self.matrix, 0.0).T
+
+    def overfull(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """(K,) whether a single row can't hold in a box."""
+        up, down = self._halves
+        least, most = lower @ up + upper @ down, upper @ up + lower @ down
+        return np.asarray(((least > self.row_upper) | (most < self.row_lower)).any(axis=1))
+
     def restricted(self, columns: np.ndarray, point: np.ndarray) -> Whole:
         """The program in some columns, the others fixed as in ``point`` (n,); prices mean the same."""
         fixed = np.ones(len(self.values), dtype=bool)
@@ -124,48 +134,38 @@ def scale(most: float) -> float:
 
 @dataclass(frozen=True)
 class Boxes:
-    """Boxes of a program, narrowed to what beats an incumbent.
+    """What is left of K boxes.
 
     Attributes:
-        lower, upper: (K, n).
         bounds: (K,) the most that a point in the box is worth, in steps of 1 / scale; -inf where there is none.
         alive: (K,) whether something better than the incumbent may be inside.
+        lower, upper: (A, n) of those that are alive, narrowed to what is better.
     """
 
-    lower: np.ndarray
-    upper: np.ndarray
     bounds: np.ndarray
     alive: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
 
 
 def narrowed(program: Whole, lower: np.ndarray, upper: np.ndarray, prices: np.ndarray, incumbent: float) -> Boxes:
     """Boxes (K, n) at rounded prices (K, m), narrowed to the points that are worth more than ``incumbent`` steps."""
     reduced = program.scale * program.values - prices @ program.matrix
     sides = np.where(prices > 0, program.row_upper, np.where(prices < 0, program.row_lower, 0.0))
-    best = np.where(reduced > 0, upper, lower)
-    bounds = np.einsum("km,km->k", prices, sides) + np.einsum("kn,kn->k", reduced, best)
+    bounds = np.einsum("km,km->k", prices, sides) + np.einsum("kn,kn->k", reduced, np.where(reduced > 0, upper, lower))
     bounds += program.scale * program.offset
-    empty = (lower > upper).any(axis=1) | _overfull(program, lower, upper)
-    bounds[empty] = -np.inf
+    bounds[(lower > upper).any(axis=1) | program.overfull(lower, upper)] = -np.inf
     slack = bounds - program.scale * (incumbent + 1)
-    alive = slack >= 0
+    alive: np.ndarray = slack >= 0
+    reduced, lower, upper, slack = reduced[alive], lower[alive], upper[alive], slack[alive, None]
     # A quotient of whole numbers, correctly rounded, is never below a whole number that the true one reaches.
-    steps = np.floor(np.maximum(slack, 0.0)[:, None] / np.maximum(np.abs(reduced), 0.5))
-    steps = np.where(reduced == 0, upper - lower, steps)
+    steps = np.where(reduced == 0, np.inf, np.floor(slack / np.maximum(np.abs(reduced), 0.5)))
     return Boxes(
-        lower=np.where(reduced > 0, np.maximum(lower, upper - steps), lower),
-        upper=np.where(reduced < 0, np.minimum(upper, lower + steps), upper),
         bounds=bounds,
         alive=alive,
+        lower=np.where(reduced > 0, np.maximum(lower, upper - steps), lower),
+        upper=np.where(reduced < 0, np.minimum(upper, lower + steps), upper),
     )
-
-
-def _overfull(program: Whole, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """(K,) whether a single row can't hold in the box."""
-    up, down = np.maximum(program.matrix, 0.0).T, np.minimum(program.matrix, 0.0).T
-    least, most = lower @ up + upper @ down, upper @ up + lower @ down
-    unmet: np.ndarray = ((least > program.row_upper) | (most < program.row_lower)).any(axis=1)
-    return unmet
 
 
 def replay(program: Whole, tree: Branching, seconds: float) -> int:
@@ -175,11 +175,17 @@ def replay(program: Whole, tree: Branching, seconds: float) -> int:
         InvalidWitnessError: it isn't a tree over this program, or takes longer than ``seconds``.
     """
     split = _checked(program, tree)
-    first = 2 * np.cumsum(split) - 1  # of a split node's children
     incumbent = float(min(max(tree.incumbent, -int(program.most) - 1), int(program.most)))
-    deadline, at_once = time.monotonic() + seconds, max(1, _BLOCK // max(len(program.values), 1))
-    waiting = [(np.zeros(1, dtype=np.int64), program.lower[None], program.upper[None])]
-    best = incumbent
+    root = narrowed(program, program.lower[None], program.upper[None], program.rounded(tree.prices[:1]), incumbent)
+    if not root.alive[0]:
+        return int(incumbent)
+    columns = np.union1d(np.flatnonzero(root.lower[0] < root.upper[0]), tree.columns[split])
+    place = np.searchsorted(columns, tree.columns)  # of the split columns in the part
+    part = program.restricted(columns, root.lower[0])
+    first = 2 * np.cumsum(split) - 1  # of a split node's children
+    deadline, at_once = time.monotonic() + seconds, max(1, _BLOCK // max(len(columns), 1))
+    waiting = [(np.zeros(1, dtype=np.int64), root.lower[:, columns], root.upper[:, columns])]
+    best = program.scale * incumbent
     while waiting:
         if time.monotonic() > deadline:
             raise InvalidWitnessError(f"replaying a tree of {len(split):,} nodes took longer than {seconds:g} s")
@@ -187,14 +193,27 @@ def replay(program: Whole, tree: Branching, seconds: float) -> int:
         if len(nodes) > at_once:
             waiting.append((nodes[at_once:], lower[at_once:], upper[at_once:]))
             nodes, lower, upper = nodes[:at_once], lower[:at_once], upper[:at_once]
-        boxes = narrowed(program, lower, upper, program.rounded(tree.prices[nodes]), incumbent)
-        leaves = boxes.alive & ~split[nodes]
-        if leaves.any():
-            best = max(best, float(boxes.bounds[leaves].max() // program.scale))
-        inner = np.flatnonzero(boxes.alive & split[nodes])
-        if len(inner):
-            waiting.append(_children(tree, first, nodes[inner], boxes.lower[inner], boxes.upper[inner]))
-    return int(best)
+        boxes = narrowed(part, lower, upper, program.rounded(tree.prices[nodes]), incumbent)
+        best = boxes.bounds[boxes.alive & ~split[nodes]].max(initial=best)
+        inner = split[nodes[boxes.alive]]
+        nodes = nodes[boxes.alive][inner]
+        if len(nodes):
+            at = tree.thresholds[nodes].astype(np.float64)
+            below, above = halves(boxes.lower[inner], boxes.upper[inner], place[nodes], at)
+            children = np.concatenate((first[nodes], first[nodes] + 1))
+            waiting.append((children, below, above))
+    return int(best // program.scale)
+
+
+def halves(
+    lower: np.ndarray, upper: np.ndarray, column: np.ndarray, threshold: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The boxes with ``x_column <= threshold``, then those with more; together they are the boxes given."""
+    count, here = len(lower), np.arange(len(lower))
+    low, high = np.vstack((lower, lower)), np.vstack((upper, upper))
+    high[here, column] = np.minimum(upper[here, column], threshold)
+    low[here + count, column] = np.maximum(lower[here, column], threshold + 1)
+    return low, high
 
 
 def _checked(program: Whole, tree: Branching) -> np.ndarray:
@@ -208,17 +227,3 @@ def _checked(program: Whole, tree: Branching) -> np.ndarray:
     if 2 * int(split.sum()) + 1 != nodes or (tree.columns >= columns).any():
         raise InvalidWitnessError(f"{nodes} nodes, {int(split.sum())} of them split, are no binary tree")
     return split
-
-
-def _children(
-    tree: Branching, first: np.ndarray, nodes: np.ndarray, lower: np.ndarray, upper: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Both children of every node with their boxes: the two together are the node's."""
-    children = np.concatenate((first[nodes], first[nodes] + 1))
-    below, above = np.vstack((lower, lower)), np.vstack((upper, upper))
-    column, at = tree.columns[nodes], tree.thresholds[nodes].astype(np.float64)
-    here = np.arange(len(nodes))
-    above[here, column] = np.minimum(upper[here, column], at)
-    beyond = here + len(nodes)
-    below[beyond, column] = np.maximum(lower[here, column], at + 1)
-    return children, below, above

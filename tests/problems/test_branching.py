@@ -112,10 +112,10 @@ def test_a_restricted_program_says_the_same() -> None:
     upper = np.where(np.isin(np.arange(31), columns), program.upper, point)
     part = program.restricted(columns, point)
     assert part.scale == program.scale
-    whole_boxes = narrowed(program, np.tile(lower, (5, 1)), np.tile(upper, (5, 1)), prices, 100)
+    narrow = narrowed(program, np.tile(lower, (5, 1)), np.tile(upper, (5, 1)), prices, 100)
     boxes = narrowed(part, np.tile(part.lower, (5, 1)), np.tile(part.upper, (5, 1)), prices, 100)
-    assert boxes.bounds.tolist() == whole_boxes.bounds.tolist()
-    assert boxes.lower.tolist() == whole_boxes.lower[:, columns].tolist()
+    assert boxes.bounds.tolist() == narrow.bounds.tolist()
+    assert boxes.lower.tolist() == narrow.lower[:, columns].tolist()
 
 
 def tree(**changes: object) -> Branching:
