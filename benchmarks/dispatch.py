@@ -1,4 +1,4 @@
-"""Dispatch without a solver's name beside always the same backend, on 200 mixed instances.
+"""Dispatch without a solver's name beside always the same backend, on about 200 mixed instances.
 
 Instances: knapsacks of one and several capacities, change-making, random linear and integer programs, and the small
 MIPLIB and Netlib programs from ``../shared/data`` where they are present. Everybody gets the same wall limit, in warm

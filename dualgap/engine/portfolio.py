@@ -74,7 +74,7 @@ def _usual(problem: Problem, via: str | None) -> list[tuple[Prepared, str]]:
     chosen = registry().choices(problem)
     for choice in (*chosen, *ranked(problem, via)):
         prepared = _prepared(choice)
-        if prepared is None or Trait.COMPOSITE in prepared.instance.traits:
+        if prepared is None or isinstance(prepared.instance, Portfolio):
             continue
         enough = sum(Trait.EXACT in member.instance.traits for member, _ in taken.values()) >= EXACT
         if choice in chosen or (Trait.EXACT in prepared.instance.traits and not enough):

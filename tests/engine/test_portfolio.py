@@ -26,6 +26,7 @@ from dualgap.engine.portfolio import Portfolio
 from dualgap.engine.ranking import ranked
 from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
+from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import KnapsackAnswer
 from dualgap.solvers.highs import Highs
 from dualgap.study.grade import grade
@@ -249,6 +250,8 @@ def test_members_by_default_are_dispatchs_and_three_exact_ones() -> None:
     exact = [name for name in members if Trait.EXACT in registry().solver(name).traits]
     assert len(exact) >= 3
     assert "portfolio" not in members
+    wide = IntegerProgram.generate(2000, 1, rows=2)
+    assert "presolve" in [prepared.name for prepared, _ in Portfolio().members(wide)]
 
 
 def test_it_is_taken_only_where_somebody_names_it() -> None:
