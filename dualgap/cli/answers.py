@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +22,11 @@ def write_answer(run: Run, path: Path) -> None:
     if run.answer_data is None:
         complain(f"no answer to write to {path}")
         return
+    from dualgap.study.export import as_csv
+
     data = to_json(run.answer_data)
     text = as_csv(data) if path.suffix == ".csv" else json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8")
-
-
-def as_csv(data: Mapping[str, Any]) -> str:
-    """``{field: {name: value}}`` with the columns name and count, fields of lists as columns.
-
-    Raises:
-        UsageError: the answer is neither.
-    """
-    fields = list(data.values())
-    if len(fields) == 1 and isinstance(fields[0], Mapping):
-        rows: list[tuple[Any, ...]] = [("name", "count"), *fields[0].items()]
-    elif fields and all(isinstance(field, list) and len(field) == len(fields[0]) for field in fields):
-        rows = [tuple(data), *zip(*fields, strict=True)]
-    else:
-        raise UsageError("this answer is no table; write it to a .json file")
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
 
 
 def read_start(problem: Problem, path: Path | None) -> Any:

@@ -33,7 +33,7 @@ class Given:
     def completed(self, run: Run) -> Run:
         """The run with what closing the spec took and derived."""
         seconds = {**run.seconds, "resolve": self.seconds}
-        return replace(run, seconds=seconds, artefacts=self.loaded.artefacts)
+        return replace(run, seconds=seconds, artefacts=self.loaded.artefacts, source=self.loaded.source)
 
 
 def read_problem(spec: str, settings: Sequence[str] | None = None, seed: int = 0) -> Given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -134,6 +134,10 @@ class Problem(Record):
         """The answer as plain data, in the spec's names."""
         data: dict[str, Any] = answer.content()
         return data
+
+    def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
+        """Formats of its own that ``dualgap export`` writes an answer in, by name: functions of an answer."""
+        return {}
 
     def written(self) -> dict[str, Any]:
         """The spec's fields as people write them: what the kind's raw specs may say, closing to this problem."""

@@ -26,11 +26,19 @@ Source: TypeAlias = "Problem | Mapping[str, Any] | str | Path | Model | pulp.LpP
 
 @dataclass(frozen=True)
 class Loaded:
-    """A closed problem, the hashes of the arrays that were derived on the way, and the model that it was read from."""
+    """A closed problem, and where it comes from.
+
+    Attributes:
+        problem: the closed spec.
+        artefacts: hashes of the arrays that were derived on the way.
+        model: of PuLP or CVXPY, that it was read from.
+        source: the spec's path and what was set beside it, as a run records them.
+    """
 
     problem: Problem
     artefacts: Mapping[str, str] = field(default_factory=dict)
     model: Model | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(
@@ -69,7 +77,8 @@ def load(
         raw, folder, name = read_any(path), path.parent, str(path)
     resolver = Resolver(folder, seed, artefact_store())
     problem = close(override(raw, settings or {}), registry().problem_kinds(), resolver, name)
-    return Loaded(problem, resolver.artefacts)
+    named = {"spec": str(source)} if isinstance(source, str | Path) else {}
+    return Loaded(problem, resolver.artefacts, source={**named, "set": dict(settings)} if named and settings else named)
 
 
 def read_any(path: Path) -> dict[str, Any]:

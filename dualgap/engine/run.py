@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -40,11 +41,15 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Run:
-    """A run and its certificate. ``refused`` or ``error`` say why there is no certificate."""
+    """A run and its certificate. ``refused`` or ``error`` say why there is no certificate.
+
+    ``source`` is where the spec was read, if it was: ``spec``, its path, and ``set``, what was set beside it.
+    """
 
     kind: str
     problem_hash: str
     solver: str
+    source: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
     route: tuple[str, ...] = ()
@@ -94,7 +99,7 @@ class Run:
         """The run as strict JSON data; large arrays go to ``sidecars`` where a folder is given."""
         plain = {
             "schema_version": SCHEMA_VERSION,
-            "problem": {"kind": self.kind, "hash": self.problem_hash},
+            "problem": {"kind": self.kind, "hash": self.problem_hash, **self.source},
             "solver": self.solver,
             "parameters": dict(self.parameters),
             "label": self.label,
@@ -140,8 +145,14 @@ class Run:
         return json.dumps(self.data(), ensure_ascii=False, allow_nan=False)
 
     def save(self, path: Path) -> None:
-        """Writes ``path`` whole or not at all; large arrays go to ``<path>.arrays/`` beside it."""
-        text = json.dumps(self.data(path.with_suffix(".arrays")), ensure_ascii=False, allow_nan=False, indent=1)
+        """Writes ``path`` whole or not at all; large arrays go to ``<path>.arrays/`` beside it.
+
+        The file names its spec as seen from its own folder.
+        """
+        data = self.data(path.with_suffix(".arrays"))
+        if "spec" in self.source:
+            data["problem"]["spec"] = os.path.relpath(self.source["spec"], path.parent)
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
         partial = path.with_name(path.name + ".partial")
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(path)
@@ -178,6 +189,7 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         **raw,
         "kind": problem.kind,
         "problem_hash": problem.digest(),
+        "source": {name: raw["problem"][name] for name in ("spec", "set") if name in raw["problem"]},
         "answer": problem.read_answer(answer) if answer is not None else None,
         "answer_data": answer,
         "witness": _witness(witness) if witness else None,

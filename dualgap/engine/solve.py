@@ -84,7 +84,7 @@ def solve(
     seconds = {"resolve": resolve_seconds, **run.seconds}
     if loaded.model is not None:
         loaded.model.fill(_found(loaded.problem, run))
-    return replace(run, seconds=seconds, artefacts=loaded.artefacts)
+    return replace(run, seconds=seconds, artefacts=loaded.artefacts, source=loaded.source)
 
 
 def _found(problem: Any, run: Run) -> Found:

@@ -23,7 +23,7 @@ def mps(form: MixedIntegerProgram) -> str:
     A row with two sides becomes a pair, ``r0`` for its lower and ``s0`` for its upper side (see ``write_mps``).
     """
     columns, rows = form.size
-    names = _Names([f"c{j}" for j in range(columns)], [f"r{i}" for i in range(rows)])
+    names = Names([f"c{j}" for j in range(columns)], [f"r{i}" for i in range(rows)])
     return "\n".join(_lines(form, names, ranges=np.zeros(rows, dtype=bool), offset=0.0))
 
 
@@ -43,19 +43,25 @@ def write_mps(form: MixedIntegerProgram, path: str | Path) -> str:
     target = Path(path)
     if not target.name.endswith(SUFFIXES):
         raise UsageError(f"can't write {target.name}: the name must end in {' or '.join(SUFFIXES)}")
-    names, lost = _kept(form)
+    text, lost = named_mps(form)
+    data = text.encode()
+    try:
+        target.write_bytes(gzip.compress(data, mtime=0) if target.suffix == ".gz" else data)
+    except OSError as error:
+        raise UsageError(f"can't write {target}: {error.strerror}; is its folder there and writable?") from None
+    return lost
+
+
+def named_mps(form: MixedIntegerProgram) -> tuple[str, str]:
+    """The text that ``write_mps`` writes, and what it couldn't keep."""
+    names, lost = kept_names(form)
     lower, upper = np.asarray(form.row_lower, dtype=np.float64), np.asarray(form.row_upper, dtype=np.float64)
     with np.errstate(invalid="ignore"):
         ranges = np.isfinite(upper - lower) & (lower + (upper - lower) == upper)
     pairs = int(np.count_nonzero(np.array(row_kinds(form)) == "R") - np.count_nonzero(ranges & (lower != upper)))
     if pairs:
         lost.append(f"{pairs} rows with two sides are pairs of rows, as their width rounds")
-    data = "\n".join(_lines(form, names, ranges, float(form.offset))).encode()
-    try:
-        target.write_bytes(gzip.compress(data, mtime=0) if target.suffix == ".gz" else data)
-    except OSError as error:
-        raise UsageError(f"can't write {target}: {error.strerror}; is its folder there and writable?") from None
-    return "; ".join(lost)
+    return "\n".join(_lines(form, names, ranges, float(form.offset))), "; ".join(lost)
 
 
 def row_kinds(form: MixedIntegerProgram) -> list[str]:
@@ -67,7 +73,7 @@ def row_kinds(form: MixedIntegerProgram) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Names:
+class Names:
     """Of columns and rows, of the objective, and of the upper halves of pairs (``s`` before the row's number)."""
 
     columns: Sequence[str]
@@ -79,7 +85,7 @@ class _Names:
         return f"s{row}" if self.rows[row] == f"r{row}" else f"{self.rows[row]}_upper"
 
 
-def _kept(form: MixedIntegerProgram) -> tuple[_Names, list[str]]:
+def kept_names(form: MixedIntegerProgram) -> tuple[Names, list[str]]:
     """The form's names where MPS can hold them all, else numbers, and what is lost by that."""
     lost = []
     found = {}
@@ -93,10 +99,10 @@ def _kept(form: MixedIntegerProgram) -> tuple[_Names, list[str]]:
         found[kind] = tuple(names) if usable else tuple(f"{kind[0]}{index}" for index in range(count))
     taken = set(found["row"])
     objective = next(name for name in ("obj", *(f"obj{k}" for k in range(len(taken) + 1))) if name not in taken)
-    return _Names(found["column"], found["row"], objective), lost
+    return Names(found["column"], found["row"], objective), lost
 
 
-def _lines(form: MixedIntegerProgram, names: _Names, ranges: np.ndarray, offset: float) -> Iterator[str]:
+def _lines(form: MixedIntegerProgram, names: Names, ranges: np.ndarray, offset: float) -> Iterator[str]:
     """The file; ``ranges`` says which rows with two sides may be one row with a range."""
     kinds = ["G" if kind == "R" and ranged else kind for kind, ranged in zip(row_kinds(form), ranges, strict=True)]
     yield from ("NAME dualgap FREE", "ROWS", f" N {names.objective}")
@@ -108,7 +114,7 @@ def _lines(form: MixedIntegerProgram, names: _Names, ranges: np.ndarray, offset:
     yield from ("ENDATA", "")
 
 
-def _columns(form: MixedIntegerProgram, names: _Names, kinds: Sequence[str]) -> Iterator[str]:
+def _columns(form: MixedIntegerProgram, names: Names, kinds: Sequence[str]) -> Iterator[str]:
     yield "COLUMNS"
     columns = form.matrix.tocsc()
     starts, rows, values = columns.indptr.tolist(), columns.indices.tolist(), columns.data.tolist()
@@ -127,7 +133,7 @@ def _columns(form: MixedIntegerProgram, names: _Names, kinds: Sequence[str]) -> 
         yield " m 'MARKER' 'INTEND'"
 
 
-def _sides(form: MixedIntegerProgram, names: _Names, kinds: Sequence[str], offset: float) -> Iterator[str]:
+def _sides(form: MixedIntegerProgram, names: Names, kinds: Sequence[str], offset: float) -> Iterator[str]:
     yield "RHS"
     if offset:
         yield f" rhs {names.objective} {-offset!r}"
@@ -144,7 +150,7 @@ def _sides(form: MixedIntegerProgram, names: _Names, kinds: Sequence[str], offse
         yield from ("RANGES", *widths)
 
 
-def _bounds(form: MixedIntegerProgram, names: _Names) -> Iterator[str]:
+def _bounds(form: MixedIntegerProgram, names: Names) -> Iterator[str]:
     yield "BOUNDS"
     for name, lower, upper in zip(names.columns, form.lower.tolist(), form.upper.tolist(), strict=True):
         yield f" LO b {name} {lower!r}" if lower > -np.inf else f" MI b {name}"

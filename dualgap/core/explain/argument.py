@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgap.core.certificate import Sense
 from dualgap.core.exact import Exact, exact, fraction
-from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Part, Words, linear, number
+from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Part, Words, linear, more, number
 from dualgap.core.explain.prices import Priced
 from dualgap.core.explain.program import TERMS, Program
 
@@ -33,8 +33,7 @@ def _worth(program: Program, values: Exact, shown: int) -> Lines:
         entries = [(a, values.item(j)) for j, a in program.row(i) if values.numerators[j]]
         activity = sum((a * x for a, x in entries), Fraction(0))
         lines.append(Line(products(entries, TERMS), "=", (activity,), label=program.rows[i], note=_side(program, i)))
-    left = program.form.size[1] - shown
-    return Lines(tuple(lines), f"{left:,} more rows" if left > 0 else "")
+    return Lines(tuple(lines), more(program.form.size[1] - shown, "row"))
 
 
 def _side(program: Program, i: int) -> str:
@@ -69,6 +68,7 @@ class Wording:
     """How a family says it.
 
     Attributes:
+        column: what a column is.
         price: of one unit of a row; takes ``row`` and ``price``.
         each: what the lines of the columns show.
         pays: how many columns add to the bound; takes ``count``.
@@ -77,6 +77,7 @@ class Wording:
         conclusion: takes ``limit`` ("exceeds 240", "is below 3").
     """
 
+    column: str = "column"
     price: str = "One unit of {row} is priced at {price}."
     each: str = "The objective of each column, less what its rows charge at these prices:"
     pays: str = "Columns that add to the bound: {count}."
@@ -112,10 +113,10 @@ def refuted(found: Priced, shown: int) -> tuple[Block, ...]:
     most = sum((a * end for a, end in ends), Fraction(0))
     left = linear(((combined.item(j), program.columns[j]) for j in used), shown)
     factors = " and ".join(f"{program.rows[c.row]} by {number(c.price)}" for c in found.charges[:shown])
-    more = f" and {len(found.charges) - shown:,} more rows" if len(found.charges) > shown else ""
+    rest = f" and {more(len(found.charges) - shown, 'row')}" if len(found.charges) > shown else ""
     sides = [(charge.price, charge.side) for charge in found.charges]
     return (
-        Paragraph(f"Multiply {factors}{more}, and add them up (a negative factor turns a row round):"),
+        Paragraph(f"Multiply {factors}{rest}, and add them up (a negative factor turns a row round):"),
         Lines((Line(left, "≥", (*products(sides, shown), "=", found.total + most)),)),
         *_most([pair for pair in ends if pair[1]], most, shown),
         Paragraph(f"That is less than {number(found.total + most)}. So nothing is feasible."),
@@ -148,7 +149,7 @@ def _prices(found: Priced, shown: int, wording: Wording) -> str:
     rows = found.program.rows
     said = [wording.price.format(row=rows[c.row], price=number(c.price)) for c in found.charges[:shown]]
     if len(found.charges) > shown:
-        said.append(f"{len(found.charges) - shown:,} more rows have a price.")
+        said.append(f"Prices on {more(len(found.charges) - shown, 'row')} are left out here.")
     return " ".join(said) or "No row has a price: the bounds of the columns suffice."
 
 
@@ -174,8 +175,11 @@ def _columns(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:
     adding = len(found.gains)
     counts = [wording.pays.format(count=f"{adding:,}")] if adding else []
     counts += [wording.idle.format(count=f"{n - adding:,}")] if n > adding else []
-    more = f"{n - len(lines):,} more" if n > len(lines) else ""
-    return (Paragraph(wording.each), Lines(tuple(lines), more), Paragraph(" ".join(counts)))
+    return (
+        Paragraph(wording.each),
+        Lines(tuple(lines), more(n - len(lines), wording.column)),
+        Paragraph(" ".join(counts)),
+    )
 
 
 def _less(terms: list[tuple[Fraction, Fraction]]) -> Maths:

@@ -113,14 +113,19 @@ def _decimals(denominator: int) -> int | None:
     return None
 
 
-def linear(terms: Iterable[tuple[Fraction, Variable]], shown: int, more: int = 0) -> Maths:
-    """``5 chairs + 20 tables``: the first ``shown`` terms, then how many are left out (``more`` besides the rest)."""
+def more(count: int, what: str) -> str:
+    """``9,990 more rows``, or nothing."""
+    return f"{count:,} more {what}{'s' if count > 1 else ''}" if count > 0 else ""
+
+
+def linear(terms: Iterable[tuple[Fraction, Variable]], shown: int, others: int = 0) -> Maths:
+    """``5 chairs + 20 tables``: the first ``shown`` terms, then how many are left out (``others`` besides the rest)."""
     listed = [(factor, variable) for factor, variable in terms if factor]
     parts: list[Part] = []
     for factor, variable in listed[:shown]:
         parts += _signed(factor, bool(parts))
         parts += [variable] if abs(factor) == 1 else [abs(factor), variable]
-    left = len(listed[shown:]) + more
+    left = len(listed[shown:]) + others
     if left:
         parts += [*(["+"] if parts else []), Words(f"({left:,} more)")]
     return tuple(parts) or (0,)

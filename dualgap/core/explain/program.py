@@ -17,7 +17,19 @@ import numpy as np
 
 from dualgap.core.certificate import Sense
 from dualgap.core.exact import Exact, exact, fraction, lattice_step
-from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Part, Variable, Words, linear, number
+from dualgap.core.explain.blocks import (
+    Block,
+    Line,
+    Lines,
+    Maths,
+    Paragraph,
+    Part,
+    Variable,
+    Words,
+    linear,
+    more,
+    number,
+)
 from dualgap.core.forms import MixedIntegerProgram
 
 if TYPE_CHECKING:
@@ -121,11 +133,11 @@ def model(program: Program, shown: int) -> tuple[Block, ...]:
     blocks: list[Block] = [Paragraph(goal), Lines((Line(_with(objective, program.offset)),))]
     if m:
         rows = [line for i in range(min(m, shown)) for line in _row(program, i)]
-        blocks += [Paragraph("subject to"), Lines(tuple(rows), _more(m - shown, "rows"))]
+        blocks += [Paragraph("subject to"), Lines(tuple(rows), more(m - shown, "row"))]
     groups = _domains(program)
     lines = tuple(line for line, _ in groups[:shown])
     left = sum(count for _, count in groups[shown:])
-    return (*blocks, Paragraph("with"), Lines(lines, _more(left, "columns")))
+    return (*blocks, Paragraph("with"), Lines(lines, more(left, "column")))
 
 
 def dual(program: Program, shown: int) -> tuple[Block, ...]:
@@ -147,7 +159,7 @@ def dual(program: Program, shown: int) -> tuple[Block, ...]:
     signs = [_together([s.variable for s in sides if s.relation == sign], sign) for sign in ("≥", "≤")]
     free = [side for side in sides if not side.relation]
     blocks: list[Block] = [Paragraph(goal), Lines((Line(_with(objective, program.offset)),))]
-    blocks += [Paragraph("subject to"), Lines(tuple(lines), _more(n - shown, "columns"))]
+    blocks += [Paragraph("subject to"), Lines(tuple(lines), more(n - shown, "column"))]
     with_signs = tuple(line for line in signs if line is not None)
     blocks += [Paragraph("with"), Lines(with_signs)] if with_signs else []
     if free:
@@ -275,7 +287,3 @@ def _range(low: float, high: float, whole: bool) -> tuple[str, Maths]:
     if np.isfinite(high):
         return "≤", (fraction(high),)
     return "∈", ("ℤ" if whole else "ℝ",)
-
-
-def _more(count: int, what: str) -> str:
-    return f"{count:,} more {what}" if count > 0 else ""

@@ -9,7 +9,7 @@ from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Maths, Paragraph, Part, Variable, Words, number
 
 _INDENT = "    "
-_KEPT = "\u00a0"  # a space at which no line is broken
+_KEPT = "\u00a0"  # a space at which no line is broken; printed as a plain one
 _SHARE = 0.6  # of the width: longer left sides don't push the others to the right
 
 
@@ -20,23 +20,27 @@ def as_text(blocks: Iterable[Block], width: int = 80) -> str:
     for block in blocks:
         if parts and not (isinstance(block, Lines) and isinstance(before, Paragraph)):
             parts.append("")
-        parts += _lines(block, width)
+        parts += ["".join(letter if letter.isprintable() else " " for letter in line) for line in _lines(block, width)]
         before = block
     return "\n".join(parts) + "\n"
 
 
 def formula(maths: Maths) -> str:
-    """A formula on one line."""
-    text = " ".join(_part(part) for part in maths).replace(" ,", ",")
-    return "−" + text[2:] if text.startswith("− ") else text
+    """A formula on one line; no line may be broken within a name, or between it and its factor."""
+    text = ""
+    before: Part = ""
+    for part in maths:
+        factor = isinstance(part, Variable) and not isinstance(before, str | Words | Variable)
+        gap = "" if not text or part == "," or text == "−" else _KEPT if factor else " "
+        text += gap + _part(part)
+        before = part
+    return text
 
 
 def _part(part: Part) -> str:
     match part:
-        case Variable(name, ""):
-            return name
         case Variable(name, letter):
-            return f"{letter}[{name}]"
+            return (f"{letter}[{name}]" if letter else name).replace(" ", _KEPT)
         case Words(text) | str(text):
             return text
     value: Real = part
@@ -79,14 +83,13 @@ def _aligned(rows: Sequence[Line], width: int) -> list[str]:
     for row, label, left, right in zip(rows, labels, lefts, rights, strict=True):
         head = f"{_INDENT}{label:<{label_width}}"
         body = f"{left:>{left_width}}" if row.label and (row.relation or row.note) else left
-        tail = f" {row.relation} {right}".replace(" ", _KEPT) if row.relation else ""
+        tail = f"{_KEPT}{row.relation}{_KEPT}{right}" if row.relation else ""
         pad = " " * max(right_width - len(right), 0) if row.note else ""
         note = f"{pad}   {row.note}" if row.note else ""
         line = f"{head}{body}{tail}{note}"
         if len(line) <= width:
-            lines.append(line.replace(_KEPT, " ").rstrip())
+            lines.append(line.rstrip())
         else:
             words = f"{left}{tail}" + (f"   {row.note}" if row.note else "")
-            wrapped = _wrapped(f"{head}{words}", width, hanging=_INDENT + " " * (label_width + 2))
-            lines += [line.replace(_KEPT, " ") for line in wrapped]
+            lines += _wrapped(f"{head}{words}", width, hanging=_INDENT + " " * (label_width + 2))
     return lines

@@ -10,7 +10,7 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Sense
 from dualgap.core.explain.argument import Wording
-from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Part, number
+from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Part, more, number
 from dualgap.core.explain.default import bound_of, by_prices, in_words, judged, stated, title
 from dualgap.core.explain.program import Program
 from dualgap.core.witness import FarkasRay, Multipliers, Witness
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dualgap.problems.coin_change.spec import CoinChange
 
 _WORDING = Wording(
+    column="coin",
     price="A unit of the {row} is worth {price}.",
     each="What each coin costs beyond what it pays:",
     pays="Coins that are worth more than they cost, counted as often as they fit: {count}.",
@@ -60,10 +61,6 @@ def _usable(problem: CoinChange) -> list[int]:
     return found
 
 
-def _more(count: int) -> str:
-    return f"{count:,} more coins" if count > 0 else ""
-
-
 def _divisor(problem: CoinChange, shown: int) -> tuple[Block, ...]:
     """Every coin a multiple of the divisor, the amount none."""
     usable = _usable(problem)
@@ -75,7 +72,7 @@ def _divisor(problem: CoinChange, shown: int) -> tuple[Block, ...]:
     amount = Line((problem.exact_amount,), "=", (times, "·", divisor, "+", rest), label="amount")
     return (
         Paragraph(f"Every coin that fits is a multiple of {number(divisor)}:"),
-        Lines(lines, _more(len(coins) - shown)),
+        Lines(lines, more(len(coins) - shown, "coin")),
         Paragraph("So is every sum of coins, and the amount is not:"),
         Lines((amount,)),
     )

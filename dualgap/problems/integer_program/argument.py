@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dualgap.core.certificate import Sense
-from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Words
+from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Words, more
 from dualgap.core.explain.default import bound_of, by_combination, by_prices, in_words, judged, stated, title
 from dualgap.core.explain.program import Program
 from dualgap.core.witness import Conflict, FarkasRay, Multipliers, Witness
@@ -52,5 +52,4 @@ def _conflict(program: Program, witness: Conflict, shown: int) -> tuple[Block, .
     system = System(program.form)
     texts = system.text(system.read(witness.members))
     lines = tuple(Line((Words(text),), label=name) for name, text in texts[:shown])
-    more = f"{len(texts) - shown:,} more" if len(texts) > shown else ""
-    return (Paragraph("These can't hold together:"), Lines(lines, more))
+    return (Paragraph("These can't hold together:"), Lines(lines, more(len(texts) - shown, "condition")))

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Sense
 from dualgap.core.explain.argument import Wording, bounded
-from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Words, number
+from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Paragraph, Words, more, number
 from dualgap.core.explain.default import bound_of, by_prices, in_words, judged, stated, title
 from dualgap.core.explain.prices import priced, simplest_prices
 from dualgap.core.explain.program import Program
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dualgap.problems.knapsack.spec import Knapsack
 
 WORDING = Wording(
+    column="item",
     price="A unit of {row} is worth {price}.",
     each="What each item is worth beyond the room that it takes:",
     pays="Items that still pay: {count}.",
@@ -142,13 +143,13 @@ class _Replayed:
     def _listed(self, left: Residual, instance: Instance) -> tuple[Block, ...]:
         open_items = instance.items.tolist()
         lines = [self._item(left, k, int(instance.room[at])) for at, k in enumerate(open_items[: self.shown])]
-        more = f"{len(open_items) - self.shown:,} more" if len(open_items) > self.shown else ""
+        rest = more(len(open_items) - self.shown, "item")
         need = self._value(instance.need)
         hand = " by hand too" if int(instance.limits.sum()) <= _BY_HAND else ""
         way = "a list of states" if self.witness.states else "a table"
         return (
             Paragraph(f"Open, and light enough: {len(open_items):,}. They would have to add {need} within that room:"),
-            Lines(tuple(lines), more),
+            Lines(tuple(lines), rest),
             Paragraph(f"All their combinations were gone through ({way}, replayed by the verifier{_may(hand)})."),
             Paragraph(f"So nobody exceeds {self._limit()}."),
         )
