@@ -39,6 +39,7 @@ def solve(
     memory: int | None = None,
     tolerance: float | None = None,
     verify_seconds: float = 10.0,
+    explain_seconds: float = 10.0,
     isolate: bool = True,
     log: str | None = None,
     on_progress: Callable[[Snapshot], None] | None = None,
@@ -58,6 +59,8 @@ def solve(
         memory: bytes of resident memory for the worker.
         tolerance: for rows and numerical gaps; 0 on exact data, else 1e-6 by default.
         verify_seconds: for the replay of an exact argument, timed apart.
+        explain_seconds: for why a problem is infeasible or unbounded, at most and of the time that is left; 0 for not
+            at all. Timed apart too.
         isolate: run in a worker process; False runs in this one, where time and memory limits are the solver's own.
         log: where the backend's own log goes: a file, or "-" for stderr.
         on_progress: called with a ``Snapshot`` for every report.
@@ -65,10 +68,10 @@ def solve(
     Raises:
         SpecError: the spec is bad. UsageError: so is an option. NoRouteError: there is no way, or the solver refuses.
 
-    A run that ends infeasible says why (``Run.infeasibility``), in at most 10 s of the time that is left.
+    A run that ends infeasible says why (``Run.infeasibility``), an unbounded one where to (``Run.direction``).
     Ctrl-C doesn't raise: the run that comes back holds the best so far and says ``interrupted``.
     """
-    settings = Settings(time, gap, seed, threads, memory, tolerance, verify_seconds, isolate, log)
+    settings = Settings(time, gap, seed, threads, memory, tolerance, verify_seconds, isolate, log, explain_seconds)
     began = clock.monotonic()
     loaded = load(problem, seed=seed)
     resolve_seconds = clock.monotonic() - began

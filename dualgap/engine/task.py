@@ -27,6 +27,7 @@ class Settings:
     verify_seconds: float = 10.0
     isolate: bool = True
     log: str | None = None
+    explain_seconds: float = 10.0
 
     def budget(self, seconds: float) -> Budget:
         return Budget(seconds=max(seconds, 0.0), memory=self.memory, threads=self.threads, gap=self.gap)

@@ -20,7 +20,6 @@ from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 from dualgap.problems.systems.members import System
 
-_SECONDS = 10.0
 _LEAST = 0.05
 _SECOND = "highs"
 _SETTLED = (Verdict.UNBOUNDED, Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
@@ -29,13 +28,14 @@ _SETTLED = (Verdict.UNBOUNDED, Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE)
 def settled(problem: Problem, run: Run, settings: Settings) -> Run:
     """A mere claim that a problem is unbounded, settled by HiGHS's ray and point, or by there being no point at all.
 
-    In at most 10 s of the time that is left. What settles it has been verified like any other run; the rest of the run
-    stays. Backends that presolve, and first-order ones, often can't tell unbounded from infeasible.
+    It takes ``settings.explain_seconds`` of the time that is left at most. What settles it has been verified like any
+    other run; the rest of the run stays. Backends that presolve, and first-order ones, often can't tell unbounded from
+    infeasible.
     """
     certificate = run.certificate
     if certificate is None or certificate.verdict is not Verdict.CLAIMED_UNBOUNDED or run.solver == _SECOND:
         return run
-    seconds = min(_SECONDS, settings.time - run.seconds.get("total", 0.0))
+    seconds = min(settings.explain_seconds, settings.time - run.seconds.get("total", 0.0))
     if seconds < _LEAST or exact_program(problem) is None:
         return run
     try:

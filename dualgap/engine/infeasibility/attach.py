@@ -15,12 +15,11 @@ from dualgap.engine.infeasibility.findings import Infeasibility
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 
-SECONDS = 10.0
 _LEAST = 0.05
 
 
 def explained(problem: Problem, run: Run, settings: Settings) -> Run:
-    """The run with ``infeasibility`` where it ended infeasible, in at most 10 s of the time that it left.
+    """The run with ``infeasibility`` where it ended infeasible, found in ``settings.explain_seconds`` of what it left.
 
     A conflict that is proved makes a mere claim a proof, and an answer that turns up refutes the claim: both are the
     verifier's decision. The seconds are booked under ``explain``.
@@ -28,10 +27,10 @@ def explained(problem: Problem, run: Run, settings: Settings) -> Run:
     certificate = run.certificate
     if certificate is None or certificate.verdict not in (Verdict.INFEASIBLE, Verdict.CLAIMED_INFEASIBLE):
         return run
-    if run.infeasibility is not None:  # dispatch has asked before
+    if run.infeasibility is not None or settings.explain_seconds <= 0:  # dispatch has asked before, or nobody does
         return run
     began = clock.monotonic()
-    seconds = min(SECONDS, settings.time - run.seconds.get("total", 0.0))
+    seconds = min(settings.explain_seconds, settings.time - run.seconds.get("total", 0.0))
     if seconds < _LEAST and not problem.explain_infeasible():
         found = Infeasibility(remarks=("no time was left to find out why; give it more (--time)",))
         return replace(run, infeasibility=found)

@@ -173,6 +173,13 @@ def test_without_time_that_is_said() -> None:
     assert "no time was left" in found.remarks[0]
 
 
+def test_nobody_asked() -> None:
+    run = explained(cycle(3), explain_seconds=0)
+    assert run.certificate.verdict is Verdict.INFEASIBLE
+    assert run.infeasibility is None
+    assert "explain" not in run.seconds
+
+
 def test_decimals_and_fractions_come_out_exactly() -> None:
     form = program([1, 1], [[0.1, 0.2], [3, 0]], [0.3, -INF], [INF, 1], lower=0, upper=[INF, 0.5], integer=False)
     relaxation = explained(form).infeasibility.relaxation
