@@ -72,7 +72,7 @@ class Open:
         """At most ``count`` nodes, taken out."""
         at = np.flatnonzero(np.isfinite(self._bound))
         if len(at) > count:
-            rank = self._bound[at] if len(at) < _DIVE else self._kept.depth[at]
+            rank = self._kept.depth[at] if len(at) >= _DIVE else self._bound[at]
             at = at[np.argpartition(rank, len(at) - count)[len(at) - count :]]
         return self._out(at)
 
