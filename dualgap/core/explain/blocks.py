@@ -92,7 +92,7 @@ def number(value: Real) -> str:
 
 def _cut(size: Fraction) -> str:
     """The first digits of a positive number."""
-    places = _SHOWN_DIGITS - len(str(size.numerator // size.denominator))
+    places = _SHOWN_DIGITS - (len(str(size.numerator // size.denominator)) if size >= 1 else 0)
     if places <= 0 or size < Fraction(1, 10**_LONG):
         return f"{nearest(size):.{_SHOWN_DIGITS - 1}e}…"
     places += _leading_zeros(size)
