@@ -79,10 +79,11 @@ class _Replayed:
         inequalities = charges(packed, price, self.witness.incumbent)
         step = self.problem.step or Fraction(1)
         prices = [price.capacity * packed.unit, *(charge.price * step for charge in inequalities)]
-        found = priced(_extended(self.problem, packed, inequalities), prices)
+        program = _extended(self.problem, packed, inequalities, self._weight(packed, packed.capacity))
+        found = priced(program, prices)
         assert found is not None, "multipliers of the right signs bound every packing"
         lines = (*self._inequalities(packed, price), *bounded(found, self.shown, WORDING))
-        return lines if found.bound <= self.bound.value else (*lines, *self._rest(left))
+        return lines if found.bound <= self.bound.value else (*lines, *self._rest(left, found.total))
 
     def _simpler(self, packed: Packing, price: Price, left: Residual) -> tuple[Price, Residual]:
         """A simple price that leaves no more open than the witness's."""
@@ -105,6 +106,10 @@ class _Replayed:
         """Why the further inequalities hold that have a price."""
         said = []
         (row, capacity), incumbent = (self.problem.row_names[0], packed.capacity), self.witness.incumbent
+        room = self._weight(packed, capacity)
+        if room != self.problem.exact_rows[0][1]:
+            unit = number(self._weight(packed, 1))
+            said.append(f"The weights that matter are multiples of {unit}, so that the {row} is {number(room)}.")
         if price.count > 0:
             said.append(f"At most {most(packed):,} items fit: one more of the lightest exceeds the {row}.")
         elif price.count < 0:
@@ -118,27 +123,32 @@ class _Replayed:
             said.append(f"Weights times {factor:,}/{whole}, rounded down, add up to {factor - 1:,} at most.")
         return (Paragraph(" ".join(said)),) if said else ()
 
-    def _rest(self, left: Residual) -> tuple[Block, ...]:
-        """What whoever is better must do, and what the replay of the rest showed."""
+    def _rest(self, left: Residual, total: Fraction) -> tuple[Block, ...]:
+        """What whoever is better must do, and what the replay of the rest showed; ``total`` is the prices' bound."""
         incumbent = self.witness.incumbent
         if left.bound <= incumbent:
             return (Paragraph(f"That doesn't beat {self._value(incumbent)}, so nobody exceeds {self._limit()}."),)
         if left.capacity < 0:
             said = f"Whoever beats {self._value(incumbent)} has to pack more than fits: nobody exceeds {self._limit()}."
             return (Paragraph(said),)
-        slack = left.bound - incumbent - 1
+        slack = total - (incumbent + 1) * (self.problem.step or 1)
         taken, fixed = int(np.count_nonzero(left.lower)), int(np.count_nonzero(left.free == 0))
         room = number(self._weight(left.packing, left.capacity))
         said = (
-            f"To beat {self._value(incumbent)} takes {self._value(incumbent + 1)}, so there is {self._value(slack)} to "
+            f"To beat {self._value(incumbent)} takes {self._value(incumbent + 1)}, so there is {number(slack)} to "
             "lose at most. An item that gains more than that at these prices must be packed, and one that loses more "
-            f"must not. That fixes {fixed:,} of {len(left.free):,} items; {taken:,} are packed, worth "
-            f"{self._value(left.worth)} together, and leave room for {room}."
+            f"must not. That fixes {fixed:,} of {self._items(left)}. Packed are {taken:,}, worth "
+            f"{self._value(left.worth)} together; they leave room for {room}."
         )
         instance = left.instance()
         if not len(instance.items):
             return (Paragraph(said), Paragraph(f"No other item fits in there. So nobody exceeds {self._limit()}."))
         return (Paragraph(said), *self._listed(left, instance))
+
+    def _items(self, left: Residual) -> str:
+        """The items that were to be fixed; others are never worth packing, or always."""
+        count = len(left.free)
+        return f"{count:,} items" + ("" if count == self.problem.size else " (those worth something that fit alone)")
 
     def _listed(self, left: Residual, instance: Instance) -> tuple[Block, ...]:
         open_items = instance.items.tolist()
@@ -173,11 +183,13 @@ class _Replayed:
         return units * (self.problem.step or Fraction(1)) / packed.unit
 
 
-def _extended(problem: Knapsack, packed: Packing, inequalities: Sequence[Charge]) -> Program:
-    """The program with the inequalities as further rows."""
+def _extended(problem: Knapsack, packed: Packing, inequalities: Sequence[Charge], room: Fraction) -> Program:
+    """The program with what of the capacity can be used, and the inequalities as further rows."""
     from scipy.sparse import csr_array, vstack
 
     form = integer_program(problem)
+    if room != problem.exact_rows[0][1]:
+        form = replace(form, row_upper=np.array([int(room) if room.denominator == 1 else float(room)]))
     if not inequalities:
         return Program(form, Sense.MAXIMIZE)
     further = np.zeros((len(inequalities), problem.size), dtype=np.int64)
