@@ -127,6 +127,14 @@ def test_pdlp_stops_with_a_bound_and_calls_nothing_feasible_that_breaks_a_row() 
     assert lagrangian_bound(form, claim.witness) <= peer.value + 1e-9
 
 
+def test_pdlp_that_ends_too_soon_says_what_to_do() -> None:
+    claim = Pdlp(tolerance=0.1).solve(random_dense(), Recorder())
+    assert claim.stop is Stop.FINISHED
+    assert not claim.feasible
+    assert "breaks row" in claim.message
+    assert "tolerance=1e-03" in claim.message
+
+
 def test_pdlp_tolerance_is_kept() -> None:
     form = random_dense()
     loose, tight = (Pdlp(tolerance=tol).solve(form, Recorder()) for tol in (1e-2, 1e-9))
