@@ -86,8 +86,9 @@ class _Search:
         claimed = self._claimed()
         if claimed is not None:
             return claimed
-        if isinstance(self.run.witness, FarkasRay):
-            found = support(self.system, self.run.witness.rows)
+        ray = self.run.witness
+        if isinstance(ray, FarkasRay) and ray.rows.shape == self.system.form.row_lower.shape:
+            found = support(self.system, ray.rows)
             if found and farkas_multipliers([self.system.inequality(member) for member in found], self._patience()):
                 return found
         members, self.point = self._unless_met(self.system.members)

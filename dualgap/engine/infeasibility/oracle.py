@@ -17,7 +17,7 @@ from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 from dualgap.problems.integer_program import IntegerProgram, Sparse
-from dualgap.problems.systems.members import Member, System
+from dualgap.problems.systems.members import Member, Part, System
 from dualgap.problems.systems.points import Point, box_point, exact_point
 from dualgap.problems.systems.refute import refute
 from dualgap.solvers.whole import refusal
@@ -68,22 +68,22 @@ class Oracle:
         self.asked += 1
         name = solver or self.solver or self.choice(part.form)
         run = execute(stated(part.form), prepare(name), replace(self.settings, time=patience))
-        return self._reply(run, members, part.columns)
+        return self._reply(run, members, part)
 
     def choice(self, form: MixedIntegerProgram) -> str:
         """The solver for a form."""
         return "highs" if not form.integer.any() or refusal(form) else "cp-sat"
 
-    def _reply(self, run: Run, members: Collection[Member], columns: np.ndarray) -> Reply:
+    def _reply(self, run: Run, members: Collection[Member], part: Part) -> Reply:
         verdict = run.certificate.verdict if run.certificate is not None else Verdict.NOTHING
         if run.answer is not None and run.certificate is not None and run.certificate.feasible:
             values = [Fraction(0)] * len(self.system.columns)
-            for j, value in zip(columns.tolist(), np.asarray(run.answer.values).tolist()):
+            for j, value in zip(part.columns.tolist(), np.asarray(run.answer.values).tolist()):
                 values[j] = fraction(value)
             return Reply(point=exact_point(self.system, members, values), solver=run.solver)
         if verdict not in _DENIED:
             return Reply(solver=run.solver)
-        named = set(self.system.read(run.conflict))
+        named = {part.whole(member) for member in System(part.form).read(run.conflict)}
         return Reply(infeasible=True, support=tuple(member for member in members if member in named), solver=run.solver)
 
 

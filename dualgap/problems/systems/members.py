@@ -68,11 +68,16 @@ class Inequality:
 
 @dataclass(frozen=True)
 class Part:
-    """Some members of a system as a form of its own: its rows and columns are those of the system's by index."""
+    """Some members of a system as a form of its own, without names: its rows and columns are the system's by index."""
 
     form: MixedIntegerProgram
     rows: np.ndarray
     columns: np.ndarray
+
+    def whole(self, member: Member) -> Member:
+        """A member of the part as one of the system."""
+        places = self.rows if member.kind is Kind.ROW else self.columns
+        return replace(member, index=int(places[member.index]))
 
 
 class System:
@@ -186,8 +191,6 @@ class System:
             lower=_only(form.lower, kept, Kind.BOUND, Side.LOWER)[columns],
             upper=_only(form.upper, kept, Kind.BOUND, Side.UPPER)[columns],
             integer=integer[columns],
-            columns=tuple(self.columns[j] for j in columns),
-            rows=tuple(self.rows[i] for i in rows),
         )
         return Part(program, rows, columns)
 

@@ -173,6 +173,14 @@ def test_without_time_that_is_said() -> None:
     assert "no time was left" in found.remarks[0]
 
 
+def test_parts_are_told_apart_by_their_places_whatever_they_are_called() -> None:
+    form = cycle(3, spare=60)
+    system = System(replace(form, columns=("same", "same", ""), rows=("same",) * 63))
+    reply = Oracle(system, HERE, time.monotonic() + 10.0, "highs").ask(system.members[::-1])
+    assert reply.infeasible
+    assert {(member.kind, member.index) for member in reply.support} == {(Kind.ROW, i) for i in range(3)}
+
+
 def test_nobody_asked() -> None:
     run = explained(cycle(3), explain_seconds=0)
     assert run.certificate.verdict is Verdict.INFEASIBLE
