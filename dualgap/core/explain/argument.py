@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,16 +25,25 @@ def worth(program: Program, point: np.ndarray, shown: int) -> tuple[Block, ...]:
 
 
 def _worth(program: Program, values: Exact, shown: int) -> Lines:
-    used = np.flatnonzero(values.numerators).tolist()
-    terms = [(program.cost.item(j), values.item(j)) for j in used if program.cost.numerators[j]]
+    objective = _inner(program.cost, values)
     total = program.cost.dot(values) + program.offset
-    objective = (*products(terms, TERMS), *(signed(program.offset, bool(terms)) if program.offset else ()))
-    lines = [Line(objective or (0,), "=", (total,), label="objective")]
+    offset = signed(program.offset, objective != (0,)) if program.offset else ()
+    left = (*(objective if objective != (0,) or not offset else ()), *offset)
+    lines = [Line(left, "=", (total,), label="objective")]
     for i in range(min(program.form.size[1], shown)):
-        entries = [(a, values.item(j)) for j, a in program.row(i) if values.numerators[j]]
-        activity = sum((a * x for a, x in entries), Fraction(0))
-        lines.append(Line(products(entries, TERMS), "=", (activity,), label=program.rows[i], note=_side(program, i)))
+        columns, factors = program.row(i)
+        chosen = values[columns]
+        line = Line(_inner(factors, chosen), "=", (factors.dot(chosen),), label=program.rows[i], note=_side(program, i))
+        lines.append(line)
     return Lines(tuple(lines), more(program.form.size[1] - shown, "row"))
+
+
+def _inner(factors: Exact, values: Exact) -> Maths:
+    """``60 · 2 + 100 · 1``: an inner product, the first terms and what the others come to."""
+    used = np.flatnonzero((factors.numerators != 0) & (values.numerators != 0))
+    first = [(factors.item(k), values.item(k)) for k in used[:TERMS].tolist()]
+    rest = factors.dot(values) - sum((a * x for a, x in first), Fraction(0))
+    return products(first, TERMS, (rest, len(used) - len(first)))
 
 
 def _side(program: Program, i: int) -> str:
@@ -50,16 +60,19 @@ def signed(value: Fraction, inside: bool) -> tuple[Part, ...]:
     return ("−" if value < 0 else "+", abs(value)) if inside or value < 0 else (value,)
 
 
-def products(terms: list[tuple[Fraction, Fraction]], shown: int) -> Maths:
-    """``60 · 2 + 100 · 1``; beyond ``shown``, what the others come to."""
+def products(
+    terms: Sequence[tuple[Fraction, Fraction]], shown: int, others: tuple[Fraction, int] = (Fraction(0), 0)
+) -> Maths:
+    """``60 · 2 + 100 · 1``; beyond ``shown``, what the rest and the ``others`` (their sum and number) come to."""
     parts: list[Part] = []
     for left, right in terms[:shown]:
         negative = left * right < 0
         parts += ["−"] if negative else ["+"] if parts else []
         parts += [abs(left), "·", abs(right)]
-    if len(terms) > shown:
-        rest = sum((left * right for left, right in terms[shown:]), Fraction(0))
-        parts += [*signed(rest, bool(parts)), Words(f"({len(terms) - shown:,} more)")]
+    rest = sum((left * right for left, right in terms[shown:]), others[0])
+    count = max(len(terms) - shown, 0) + others[1]
+    if count:
+        parts += [*signed(rest, bool(parts)), Words(f"({count:,} more)")]
     return tuple(parts) or (0,)
 
 
@@ -133,9 +146,10 @@ def _most(ends: list[tuple[Fraction, Fraction]], most: Fraction, shown: int) -> 
 def addition_of(found: Priced, shown: int) -> Maths:
     """``400 · 1 + 450 · 4 + 20``: sides at their prices, then what columns add."""
     terms = [(charge.side, charge.price) for charge in found.charges]
-    gains = [gain for _, gain in _first(found, shown)]
-    rest = sum((gain for _, gain in found.gains), Fraction(0)) - sum(gains, Fraction(0))
-    others = len(found.gains) - len(gains)
+    gains = found.gains(shown).values()
+    charged = sum((charge.amount for charge in found.charges), found.program.offset)
+    rest = found.total - charged - sum(gains, Fraction(0))
+    others = len(found.adding) - len(gains)
     parts: list[Part] = list(products(terms, shown))
     for value in (*gains, *([rest] if others else []), *([found.program.offset] if found.program.offset else [])):
         parts += signed(value, bool(parts))
@@ -153,16 +167,9 @@ def _prices(found: Priced, shown: int, wording: Wording) -> str:
     return " ".join(said) or "No row has a price: the bounds of the columns suffice."
 
 
-def _first(found: Priced, shown: int) -> list[tuple[int, Fraction]]:
-    """The columns that add, the first ones; where not all are shown, those that add most."""
-    if len(found.gains) <= shown:
-        return list(found.gains)
-    return sorted(found.gains, key=lambda pair: (-abs(pair[1]), pair[0]))[:shown]
-
-
 def _columns(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:
     program = found.program
-    gains = dict(_first(found, shown))
+    gains = found.gains(shown)
     n = program.form.size[0]
     listed = [*gains] if gains and n > shown else range(min(n, shown))
     prices = {charge.row: charge.price for charge in found.charges}
@@ -172,7 +179,7 @@ def _columns(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:
         left = (*signed(program.cost.item(j), False), *_less(terms))
         note = _gain(found.ends[j].item(), gains[j]) if j in gains else ""
         lines.append(Line(left, "=", (found.reduced.item(j),), label=program.columns[j].name, note=note))
-    adding = len(found.gains)
+    adding = len(found.adding)
     counts = [wording.pays.format(count=f"{adding:,}")] if adding else []
     counts += [wording.idle.format(count=f"{n - adding:,}")] if n > adding else []
     return (

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 
 import numpy as np
 
 from dualgap.core.certificate import Sense
-from dualgap.core.exact import Exact, combine, fraction, narrow, segment_dots
+from dualgap.core.exact import Exact, combine, exact, fraction, narrow, segment_dots
 from dualgap.core.explain.program import Program
 
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 25, 50, 100, 10**3, 10**4, 10**5, 10**6)
@@ -45,20 +46,31 @@ class Priced:
         charges: of the rows with a price.
         reduced: (n,) the columns' objective less what they are charged.
         ends: (n,) the end of each column's range that the bound counts with; 0 where the reduced objective is 0.
-        gains: column, and what it adds to the bound, where that isn't 0.
     """
 
     program: Program
     charges: tuple[Charge, ...]
     reduced: Exact
     ends: np.ndarray
-    gains: tuple[tuple[int, Fraction], ...]
 
-    @property
+    @cached_property
     def total(self) -> Fraction:
         """The bound."""
         charged = sum((charge.amount for charge in self.charges), Fraction(0))
-        return self.program.offset + charged + sum((gain for _, gain in self.gains), Fraction(0))
+        return self.program.offset + charged + self.reduced.dot(exact(self.ends))
+
+    @cached_property
+    def adding(self) -> np.ndarray:
+        """The columns that add something to the bound."""
+        return np.flatnonzero((self.ends != 0) & (self.reduced.numerators != 0))
+
+    def gains(self, most: int) -> dict[int, Fraction]:
+        """Columns and what they add: all of them in order, or the ``most`` that add most."""
+        chosen = self.adding
+        if len(chosen) > most:
+            sizes = np.abs(self.reduced[chosen].floats() * self.ends[chosen])
+            chosen = chosen[np.argsort(-sizes, kind="stable")[:most]]
+        return {j: self.reduced.item(j) * fraction(self.ends[j].item()) for j in chosen.tolist()}
 
     @property
     def bound(self) -> Fraction:
@@ -88,9 +100,7 @@ def priced(
     ends = np.where(signs > 0, better, np.where(signs < 0, worse, 0.0))
     if not np.isfinite(ends).all():
         return None
-    counted = np.flatnonzero((ends != 0) & (signs != 0)).tolist()
-    gains = tuple((j, reduced.item(j) * fraction(ends[j].item())) for j in counted)
-    return Priced(program, tuple(charge for charge in charges if charge is not None), reduced, ends, gains)
+    return Priced(program, tuple(charge for charge in charges if charge is not None), reduced, ends)
 
 
 def _charges(program: Program, prices: Sequence[Fraction]) -> Iterator[Charge | None]:

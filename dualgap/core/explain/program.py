@@ -95,13 +95,16 @@ class Program:
         """The matrix's entries, in the order of ``by_column``."""
         return exact(self.by_column.data)
 
-    def row(self, i: int) -> Iterator[tuple[int, Fraction]]:
-        """(column, coefficient) of a row."""
-        return _entries(self.by_row, i)
+    def row(self, i: int) -> tuple[np.ndarray, Exact]:
+        """Columns and coefficients of a row."""
+        part = slice(int(self.by_row.indptr[i]), int(self.by_row.indptr[i + 1]))
+        return self.by_row.indices[part], exact(self.by_row.data[part])
 
     def column(self, j: int) -> Iterator[tuple[int, Fraction]]:
         """(row, coefficient) of a column."""
-        return _entries(self.by_column, j)
+        part = slice(int(self.by_column.indptr[j]), int(self.by_column.indptr[j + 1]))
+        for row, value in zip(self.by_column.indices[part].tolist(), self.by_column.data[part].tolist()):
+            yield row, fraction(value)
 
     @cached_property
     def step(self) -> Fraction:
@@ -117,12 +120,6 @@ class Program:
         steps = (bound - self.offset) / self.step
         whole = steps.__floor__() if self.sense is Sense.MAXIMIZE else steps.__ceil__()
         return whole * self.step + self.offset
-
-
-def _entries(matrix: csr_array | csc_array, index: int) -> Iterator[tuple[int, Fraction]]:
-    part = slice(int(matrix.indptr[index]), int(matrix.indptr[index + 1]))
-    for other, value in zip(matrix.indices[part].tolist(), matrix.data[part].tolist()):
-        yield other, fraction(value)
 
 
 def model(program: Program, shown: int) -> tuple[Block, ...]:
@@ -145,7 +142,9 @@ def dual(program: Program, shown: int) -> tuple[Block, ...]:
     n = program.form.size[0]
     goal = "minimise" if program.sense is Sense.MAXIMIZE else "maximise"
     sides = list(_sides(program))
-    objective = linear(((side.value, side.variable) for side in sides), TERMS)
+    counted = [side for side in sides if side.value]
+    first = [(fraction(side.value), side.variable) for side in counted[:TERMS]]
+    objective = linear(first, TERMS, len(counted) - len(first))
     at_row: dict[int, list[_Side]] = {}
     at_column: dict[int, list[_Side]] = {}
     for side in sides:
@@ -188,7 +187,7 @@ class _Side:
 
     index: int
     is_bound: bool
-    value: Fraction
+    value: float
     variable: Variable
     relation: str
 
@@ -199,19 +198,19 @@ def _sides(program: Program) -> Iterator[_Side]:
     for i, (low, high) in enumerate(zip(form.row_lower.tolist(), form.row_upper.tolist())):
         name = program.rows[i]
         if low == high:
-            yield _Side(i, False, fraction(low), Variable(name, "y"), "")
+            yield _Side(i, False, low, Variable(name, "y"), "")
             continue
         both = np.isfinite(low) and np.isfinite(high)
         if np.isfinite(low):
-            yield _Side(i, False, fraction(low), Variable(f"{name} ≥" if both else name, "y"), at_least)
+            yield _Side(i, False, low, Variable(f"{name} ≥" if both else name, "y"), at_least)
         if np.isfinite(high):
-            yield _Side(i, False, fraction(high), Variable(f"{name} ≤" if both else name, "y"), at_most)
+            yield _Side(i, False, high, Variable(f"{name} ≤" if both else name, "y"), at_most)
     for j, (low, high) in enumerate(zip(form.lower.tolist(), form.upper.tolist())):
         name = program.columns[j].name
         if np.isfinite(low) and low != 0:
-            yield _Side(j, True, fraction(low), Variable(f"{name} ≥", "z"), at_least)
+            yield _Side(j, True, low, Variable(f"{name} ≥", "z"), at_least)
         if np.isfinite(high) and (high != 0 or low == 0):
-            yield _Side(j, True, fraction(high), Variable(f"{name} ≤", "z"), at_most)
+            yield _Side(j, True, high, Variable(f"{name} ≤", "z"), at_most)
 
 
 def _dual_relation(program: Program, j: int) -> str:
@@ -243,7 +242,9 @@ def _with(objective: Maths, offset: Fraction) -> Maths:
 def _row(program: Program, i: int) -> Iterator[Line]:
     """One line, two where a row has two sides (so that each can be met by its own multiplier)."""
     low, high = program.form.row_lower[i].item(), program.form.row_upper[i].item()
-    left = linear(((a, program.columns[j]) for j, a in program.row(i)), TERMS)
+    columns, factors = program.row(i)
+    first = [(factors.item(k), program.columns[j]) for k, j in enumerate(columns[:TERMS].tolist())]
+    left = linear(first, TERMS, max(len(columns) - TERMS, 0))
     name = program.rows[i]
     if low == high:
         yield Line(left, "=", (fraction(low),), label=name)
