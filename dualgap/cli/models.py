@@ -32,5 +32,7 @@ def write_model(problem: Problem, solver: str | None, via: str | None, path: Pat
     view = next((view for view in views if issubclass(view.form_type, MixedIntegerProgram)), None)
     if view is None:
         raise UsageError(f"no integer program on the way from {problem.kind} to {instance.name}; take -s {WRITER}")
-    lost = write(view.build(), path)
+    form = view.build()
+    assert isinstance(form, MixedIntegerProgram)
+    lost = write(form, path)
     tell(f"model written to {path}" + (f" ({lost})" if lost else ""))
