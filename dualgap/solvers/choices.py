@@ -26,16 +26,13 @@ FIXABLE_COLUMNS, FIXABLE_RATIO = 1_000, 20
 FIRST_ORDER_ENTRIES = 200_000
 """From here on first-order methods overtake simplex and interior points on linear programs."""
 
-SMALL_ITEMS = 60
-"""The same for knapsacks of several capacities."""
-
 _LEARNING = Choice("cp-sat", "clause learning is quick on small programs in whole numbers", seconds=1.0)
 
 
 def choices(problem: Problem) -> list[Choice]:
     """Solvers to try in turn; none for kinds that the built-ins have no opinion on."""
     if isinstance(problem, Knapsack):
-        return _one_row(problem) if len(problem.capacity) == 1 else _several_rows(problem)
+        return _one_row(problem) if len(problem.capacity) == 1 else _several_rows()
     if isinstance(problem, CoinChange):
         return _change()
     return _program(problem) if isinstance(problem, IntegerProgram) else []
@@ -52,12 +49,11 @@ def _one_row(problem: Knapsack) -> list[Choice]:
     ]
 
 
-def _several_rows(problem: Knapsack) -> list[Choice]:
+def _several_rows() -> list[Choice]:
     return [
-        *([_LEARNING] if problem.size <= SMALL_ITEMS else []),
         Choice("greedy", "an answer at once"),
-        Choice("dual-ascent", "a proved bound close to the linear one, and a better answer to start from"),
-        Choice("highs", "branch and cut is the best there is for several capacities"),
+        Choice("lagrangian-core", "branches on what the best prices leave, and proves it by its tree"),
+        Choice("highs", "branch and cut, for what branching alone doesn't settle"),
     ]
 
 
