@@ -53,7 +53,7 @@ def solve(
         parameters: of the solver, by name.
         via: the view to go through.
         start: an answer, its plain data or an earlier run to start from; ``Run.start`` says what became of it. One that
-            is feasible is never answered by a worse one, whatever the solver makes of it.
+            is feasible is never answered by a worse one, unless the solver vouches for an answer that breaks a row.
         time: wall seconds for build, compile and solve together; held within a second where ``isolate`` is true.
         gap: the relative gap that is good enough.
         memory: bytes of resident memory for the worker.

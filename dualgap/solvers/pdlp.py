@@ -24,8 +24,8 @@ class Pdlp(Solver):
     """Primal-dual hybrid gradient on linear programs.
 
     Attributes:
-        tolerance: of residuals and of the gap, relative and absolute. Each factor of 100 costs up to seven times the
-            iterations; at PDLP's own 1e-6 rows often break by more than verifiers forgive.
+        tolerance: of residuals and of the gap, relative and absolute. On a random program with 20,000 columns,
+            1e-8 took eight times the iterations of PDLP's own 1e-6, whose point broke a row by 5e-5.
         options: fields of PrimalDualHybridGradientParams, dots between nested ones.
     """
 
