@@ -8,24 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dualgap.cli.options import Plugins, Seed, Settings
+from dualgap.cli.options import AnswerFile, Plugins, Seed, Settings, Subject
 
 if TYPE_CHECKING:
     from dualgap.engine.run import Run
 
 app = typer.Typer(add_completion=False)
 
-SubjectName = Annotated[
-    str, typer.Argument(metavar="SPEC|RUN", help="A spec, a run saved with solve -o, or - for a spec on stdin.")
-]
-AnswerFile = Annotated[
-    Path | None, typer.Argument(metavar="[RUN]", help="A run of the spec, or an answer in any file that verify takes.")
-]
-
 
 @app.command()
 def explain(
-    subject: SubjectName,
+    subject: Subject,
     answer: AnswerFile = None,
     setting: Settings = None,
     via: Annotated[str | None, typer.Option("--via", metavar="VIEW", help="The view to state the problem in.")] = None,

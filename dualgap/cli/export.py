@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
-from dualgap.cli.explain import AnswerFile, SubjectName
-from dualgap.cli.options import Plugins, Seed, Settings
+from dualgap.cli.options import AnswerFile, Plugins, Seed, Settings, Subject
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
 def export(
-    subject: SubjectName,
+    subject: Subject,
     answer: AnswerFile = None,
     to: Annotated[
         str, typer.Option("--to", metavar="FORMAT", help="csv, sol, mps, latex, or a format of the problem's own.")

@@ -85,6 +85,12 @@ Plugins = Annotated[
     ),
 ]
 Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A spec (TOML or JSON), a field file, or - for stdin.")]
+Subject = Annotated[
+    str, typer.Argument(metavar="SPEC|RUN", help="A spec, a run saved with solve -o, or - for a spec on stdin.")
+]
+AnswerFile = Annotated[
+    Path | None, typer.Argument(metavar="[RUN]", help="A run of the spec, or an answer in any file that verify takes.")
+]
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=complete_kind, help="A kind of problem.")]
 Settings = Annotated[
     list[str] | None,

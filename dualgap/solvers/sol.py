@@ -30,7 +30,7 @@ def _lines(form: MixedIntegerProgram, point: np.ndarray, names: Names, status: s
     for title, called, values in (("Columns", names.columns, point), ("Rows", names.rows, activity)):
         yield f"# {title} {len(called)}"
         yield from (f"{name} {_number(value)}" for name, value in zip(called, values.tolist(), strict=True))
-    yield from ("", "# Dual solution values", "None", "", "# Basis", "HiGHS v1", "None", "")
+    yield from ("", "# Dual solution values", "None", "", "# Basis", "HiGHS_basis_file v2", "None", "")
 
 
 def _number(value: float) -> str:
