@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dualgap.cli.inputs import Given, read_problem
+from dualgap.cli.inputs import STDIN, Given, read_problem
 from dualgap.core.errors import UsageError
 from dualgap.engine.run import Run
 
@@ -29,7 +29,7 @@ def read_subject(subject: str, answer: Path | None, settings: Sequence[str] | No
     """
     from dualgap.study.grade import grade
 
-    said = _run_file(Path(subject)) if answer is None and subject.endswith(".json") else None
+    said = _run_file(Path(subject)) if answer is None and subject != STDIN else None
     if said is None:
         given = read_problem(subject, settings, seed)
         return Subject(given, grade(given.problem, answer) if answer is not None else None)
