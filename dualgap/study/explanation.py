@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from dualgap.core.certificate import Certificate, Evidence
-from dualgap.core.explain.blocks import SHOWN, Block, Heading, Paragraph, number
+from dualgap.core.explain.blocks import SHOWN, Block, Heading, Lines, Paragraph, number
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation
 from dualgap.engine.run import Run
@@ -28,16 +29,19 @@ def explanation(
     if run is None or run.certificate is None:
         return problem.explain(via=via, shown=shown)
     explained = problem.explain(run.answer, run.witness, via=via, shown=shown)
-    return (Paragraph(run.certificate.statement), *explained, *_rest(run, run.certificate))
+    return (Paragraph(run.certificate.statement), *explained, *_rest(run, run.certificate, explained))
 
 
-def _rest(run: Run, certificate: Certificate) -> Iterator[Block]:
-    """What the route left out, and what is only claimed."""
+def _rest(run: Run, certificate: Certificate, explained: tuple[Block, ...]) -> Iterator[Block]:
+    """What was cut short, what the route left out, and what is only claimed."""
+    cut = any(map(_cut, explained))
     loose = [step for step in run.route if _relation(step) in _MEANS]
     claimed = certificate.evidence is Evidence.CLAIMED and certificate.bound is not None
-    if not loose and not claimed and run.witness is not None:
+    if not cut and not loose and not claimed and run.witness is not None:
         return
     yield Heading("Remarks")
+    if cut:
+        yield Paragraph('Numbers that end in "…" are cut short here; they were added up with all their digits.')
     for step in loose:
         name = step.rpartition(" (")[0]
         yield Paragraph(f"The solver went by {name}: that {_MEANS[_relation(step)]}.")
@@ -48,6 +52,12 @@ def _rest(run: Run, certificate: Certificate) -> Iterator[Block]:
         )
     if run.witness is None:
         yield Paragraph("The run holds no witness, so there is no proof to redo.")
+
+
+def _cut(block: Block) -> bool:
+    """Whether a line of the block shows a number without all its digits."""
+    parts = (part for row in block.rows for part in (*row.left, *row.right)) if isinstance(block, Lines) else ()
+    return any(number(part).endswith("…") for part in parts if isinstance(part, int | float | Fraction))
 
 
 def _relation(step: str) -> Relation:

@@ -16,6 +16,7 @@ from dualgap.core.explain.default import bound_of, by_prices, in_words, judged, 
 from dualgap.core.explain.prices import priced, simplest_prices
 from dualgap.core.explain.program import Program
 from dualgap.core.witness import Multipliers, Witness
+from dualgap.problems.branching import Branching
 from dualgap.problems.knapsack.instance import Instance
 from dualgap.problems.knapsack.packing import Packing, packing
 from dualgap.problems.knapsack.prices import Charge, Price, charges, fewest, most
@@ -54,7 +55,25 @@ def _proved(problem: Knapsack, witness: Witness | None, shown: int) -> tuple[Blo
         lines = by_prices(_program(problem), near, bound, shown, WORDING, exactly=covered)
     elif isinstance(witness, Replay):
         lines = _Replayed(problem, witness, bound, shown).blocks()
+    elif isinstance(witness, Branching):
+        lines = (Paragraph(_tree(problem, witness, bound)),)
     return (Heading(title(problem, bound)), *(lines or (Paragraph(in_words(problem, bound)),)))
+
+
+def _tree(problem: Knapsack, tree: Branching, bound: Bound) -> str:
+    """What a tree does, for it is too long to be printed."""
+    parts, first, most_of = int(np.count_nonzero(tree.columns < 0)), int(tree.columns[0]), int(tree.thresholds[0])
+    if first < 0:
+        split = "Prices at its root suffice"
+    else:
+        items = "item" if most_of == 1 else "items"
+        what = items if first == problem.size else f"of {problem.item_names[first]}"
+        split = f"First come those with at most {most_of:,} {what}, then those with more, and so on"
+    return (
+        f"A tree of {len(tree.columns):,} nodes splits all packings in two, again and again. {split}. Each of its "
+        f"{parts:,} last parts is closed by prices: at them nothing in it exceeds {number(bound.value)}. The verifier "
+        "replayed the whole tree in exact arithmetic."
+    )
 
 
 def _program(problem: Knapsack) -> Program:
