@@ -14,7 +14,8 @@ from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Pa
 from dualgap.core.explain.prices import Priced
 from dualgap.core.explain.program import TERMS, Program
 
-_DIGITS = 9
+_DIGITS = 9  # of an answer's values: floats have more, but no reader multiplies those
+_SENTENCES = 3  # prices that are said in words
 
 
 def worth(program: Program, point: np.ndarray, shown: int) -> tuple[Block, ...]:
@@ -110,7 +111,7 @@ def bounded(found: Priced, shown: int, wording: Wording = GENERIC) -> tuple[Bloc
     steps = f"The objective comes in steps of {number(program.step)}, so " if rounded else "So "
     verb = "exceeds" if program.sense is Sense.MAXIMIZE else "is below"
     return (
-        Paragraph(_prices(found, shown, wording)),
+        *_prices(found, shown, wording),
         *_columns(found, shown, wording),
         Paragraph(wording.total),
         Lines((Line(total, "=", (found.total,)),)),
@@ -145,12 +146,12 @@ def _most(ends: list[tuple[Fraction, Fraction]], most: Fraction, shown: int) -> 
 
 def addition_of(found: Priced, shown: int) -> Maths:
     """``400 · 1 + 450 · 4 + 20``: sides at their prices, then what columns add."""
-    terms = [(charge.side, charge.price) for charge in found.charges]
+    terms = [(charge.side, charge.price) for charge in found.charges if charge.side]
     gains = found.gains(shown).values()
     charged = sum((charge.amount for charge in found.charges), found.program.offset)
     rest = found.total - charged - sum(gains, Fraction(0))
     others = len(found.adding) - len(gains)
-    parts: list[Part] = list(products(terms, shown))
+    parts: list[Part] = list(products(terms, shown)) if terms else []
     for value in (*gains, *([rest] if others else []), *([found.program.offset] if found.program.offset else [])):
         parts += signed(value, bool(parts))
     if others:
@@ -159,12 +160,14 @@ def addition_of(found: Priced, shown: int) -> Maths:
     return tuple(parts) or (0,)
 
 
-def _prices(found: Priced, shown: int, wording: Wording) -> str:
-    rows = found.program.rows
-    said = [wording.price.format(row=rows[c.row], price=number(c.price)) for c in found.charges[:shown]]
-    if len(found.charges) > shown:
-        said.append(f"Prices on {more(len(found.charges) - shown, 'row')} are left out here.")
-    return " ".join(said) or "No row has a price: the bounds of the columns suffice."
+def _prices(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:
+    """A few in sentences, more of them in lines."""
+    rows, charges = found.program.rows, found.charges
+    if len(charges) <= _SENTENCES:
+        said = [wording.price.format(row=rows[charge.row], price=number(charge.price)) for charge in charges]
+        return (Paragraph(" ".join(said) or "No row has a price: the bounds of the columns suffice."),)
+    lines = tuple(Line((charge.price,), label=rows[charge.row]) for charge in charges[:shown])
+    return (Paragraph("The price of one unit of each row:"), Lines(lines, more(len(charges) - shown, "row")))
 
 
 def _columns(found: Priced, shown: int, wording: Wording) -> tuple[Block, ...]:

@@ -69,6 +69,7 @@ _RELATIONS = {
     "restriction": "a restriction: its feasible points are feasible here",
     "surrogate": "a surrogate: its points are evaluated again here",
 }
+_LEEWAY = Fraction(1, 10**9)  # of a bound: by as much, simpler prices may prove less where nothing is rounded anyway
 _DUAL = (
     "Its dual prices every side of a row (y) and every bound other than 0 (z): a multiplier is the change of the "
     "optimum per unit of its side."
@@ -150,9 +151,12 @@ def by_prices(
         exactly: the prices that the verifier counts with, where they aren't the given ones on its grid.
     """
 
+    target = fraction(bound.value) if abs(nearest(bound.value)) < INFINITY else Fraction(0)
+    leeway = Fraction(0) if program.step else _LEEWAY * abs(target)
+
     def good(candidate: Sequence[Fraction]) -> bool:
         found = priced(program, candidate, box)
-        return found is not None and not program.sense.better(found.bound, fraction(bound.value))
+        return found is not None and program.sign * (target - found.bound) <= leeway
 
     found: Priced | None = None
     if abs(nearest(bound.value)) < INFINITY:
@@ -161,9 +165,14 @@ def by_prices(
         found = priced(program, simple if simple is not None else given, box)
     if found is None:
         return ()
-    weaker = program.sense.better(found.bound, fraction(bound.value))
-    more = (Paragraph(f"The verifier proves {number(bound.value)}: {bound.argument}."),) if weaker else ()
-    return (*bounded(found, shown, wording), *more)
+    weaker = program.sign * (target - found.bound) > 0
+    own = f"With the run's own prices, which are longer fractions, the verifier proves {number(bound.value)}."
+    cut = "No simple fractions near the run's prices prove as much: numbers that end in … are cut, the sums are exact."
+    return (
+        *((Paragraph(cut),) if simple is None else ()),
+        *bounded(found, shown, wording),
+        *((Paragraph(own),) if weaker else ()),
+    )
 
 
 def by_combination(

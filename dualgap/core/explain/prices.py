@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from math import lcm
 
 import numpy as np
@@ -22,6 +23,7 @@ from dualgap.core.exact import Exact, combine, exact, fraction, narrow, segment_
 from dualgap.core.explain.program import Program
 
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 25, 50, 100, 10**3, 10**4, 10**5, 10**6)
+_LARGEST = (10**2, 10**3, 10**4, 10**6)
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,11 @@ def _transposed(program: Program, prices: Sequence[Fraction]) -> Exact:
 
 
 def simplest_prices(near: Sequence[float], good: Callable[[Sequence[Fraction]], bool]) -> list[Fraction] | None:
-    """Prices near the given ones, over the smallest denominator at which they are ``good``; None where none is."""
-    for denominator in _DENOMINATORS:
-        prices = [Fraction(round(fraction(price) * denominator), denominator) for price in near]
-        if good(prices):
-            return prices
-    return None
+    """Prices near the given ones in the simplest fractions at which they are ``good``; None where none are.
+
+    First those over one small denominator, then the nearest ones with denominators of their own (those of a vertex).
+    """
+    exactly = [fraction(price) for price in near]
+    together = ([Fraction(round(price * whole), whole) for price in exactly] for whole in _DENOMINATORS)
+    apart = ([price.limit_denominator(largest) for price in exactly] for largest in _LARGEST)
+    return next((prices for prices in chain(together, apart) if good(prices)), None)
