@@ -18,6 +18,7 @@ from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import DualisedProgram, Form, Inner
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import FarkasRay, Multipliers
+from dualgap.solvers.level_bundle import LevelBundle
 from dualgap.solvers.polish import Peak, polish
 
 _AVERAGING = 5.0  # weights grow like the fourth power of the iteration
@@ -30,12 +31,14 @@ class DualAscent(Solver):
     """Supergradient ascent.
 
     Attributes:
-        rule: ``polyak`` (towards a target) or ``decreasing`` (``step / sqrt(k)``).
+        rule: ``polyak`` (towards a target), ``decreasing`` (``step / sqrt(k)``), or ``level``: a bundle of planes,
+            fewer and dearer steps, to within ``tolerance`` of the maximum by its own bound.
         iterations: at most so many.
         step: factor of every step.
         memory: share of the last direction that the next one keeps.
         patience: iterations without progress before the target comes down.
-        tolerance: relative; finished when the target is so close to the best value.
+        planes: the most that ``level`` keeps.
+        tolerance: relative; finished when the target, or the bound, is so close to the best value.
     """
 
     name: ClassVar[str] = "dual-ascent"
@@ -43,11 +46,12 @@ class DualAscent(Solver):
     accepts: ClassVar[tuple[type, ...]] = (DualisedProgram,)
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
 
-    rule: Literal["polyak", "decreasing"] = "polyak"
+    rule: Literal["polyak", "decreasing", "level"] = "polyak"
     iterations: int = 2000
     step: float = 1.0
     memory: float = 0.8
     patience: int = 30
+    planes: int = 100
     tolerance: float = 1e-7
 
     def solve(self, form: Form, ctx: Context) -> Claim:
@@ -59,7 +63,7 @@ class DualAscent(Solver):
             return Claim(stop=Stop.INFEASIBLE, witness=FarkasRay(rows=first.ray), message=message)
         if form.dimension == 0 or (form.dimension == 1 and first.exact):
             return replace(_claim(first, first.primal, Stop.FINISHED, 0, ctx), start=said)
-        climber = _Climber(form, self, first)
+        climber = self._climber(form, first)
         while climber.stop is None:
             if climber.count % _REPORTS == 0:
                 best = Multipliers(rows=climber.best)
@@ -71,6 +75,11 @@ class DualAscent(Solver):
         if climber.stop is not Stop.NONFINITE:
             last = polish(form, climber.best, should_stop=ctx.should_stop)
         return replace(_claim(last, climber.average, climber.stop, climber.count, ctx), start=said)
+
+    def _climber(self, form: DualisedProgram, first: Peak) -> _Climber | LevelBundle:
+        if self.rule == "level":
+            return LevelBundle(form, first, self.iterations, self.planes, self.tolerance)
+        return _Climber(form, self, first)
 
 
 def _begun(form: DualisedProgram, ctx: Context) -> tuple[DualisedProgram, Start | None]:
