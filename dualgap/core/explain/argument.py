@@ -5,24 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 
 from dualgap.core.certificate import Sense
-from dualgap.core.exact import Exact, exact, fraction
+from dualgap.core.exact import Exact, exact, fraction, narrow
 from dualgap.core.explain.blocks import Block, Line, Lines, Maths, Paragraph, Part, Words, linear, more, number
 from dualgap.core.explain.prices import Priced
 from dualgap.core.explain.program import TERMS, Program
 
 _DIGITS = 9  # of an answer's values: floats have more, but no reader multiplies those
+_SIMPLE = 1000  # greatest denominator of a simple fraction
+_ROUNDING = Fraction(1, 10**9)  # relative: how far a float may be from the fraction that it stands for
+_FRACTIONS = 200  # more of them have no common denominator worth computing with
 _SENTENCES = 3  # prices that are said in words
 
 
 def worth(program: Program, point: np.ndarray, shown: int) -> tuple[Block, ...]:
-    """The point's objective and rows, recomputed; long decimals are rounded first, so that they can be."""
-    short = np.array([float(f"{value:.{_DIGITS}g}") for value in point.tolist()]) if point.dtype.kind == "f" else point
-    said = (Paragraph(f"Its values, rounded to {_DIGITS} digits:"),) if (short != point).any() else ()
-    return (*said, _worth(program, exact(short), shown))
+    """The point's objective and rows, recomputed; long decimals are rounded first, so that a reader can redo it."""
+    short = _short(point) if point.dtype.kind == "f" else exact(point)
+    rounded = (short.floats() != point).any()
+    said = (Paragraph(f"Its values, in simple fractions or rounded to {_DIGITS} digits:"),) if rounded else ()
+    return (*said, _worth(program, short, shown))
+
+
+def _short(point: np.ndarray) -> Exact:
+    """Values of a vertex are simple fractions; others lose digits."""
+    fractional = np.flatnonzero(point != np.rint(point))
+    simple = len(fractional) <= _FRACTIONS
+    values = [_shortened(value, simple) for value in point.tolist()]
+    common = lcm(*(value.denominator for value in values))
+    whole = [value.numerator * (common // value.denominator) for value in values]
+    return Exact(narrow(whole, point.shape), common)
+
+
+def _shortened(value: float, simple: bool) -> Fraction:
+    near = Fraction(value).limit_denominator(_SIMPLE) if simple else Fraction(round(value))
+    close = abs(near - Fraction(value)) <= _ROUNDING * max(Fraction(1), abs(near))
+    return near if close else Fraction(f"{value:.{_DIGITS}g}")
 
 
 def _worth(program: Program, values: Exact, shown: int) -> Lines:

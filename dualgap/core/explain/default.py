@@ -167,9 +167,9 @@ def by_prices(
         return ()
     weaker = program.sign * (target - found.bound) > 0
     own = f"With the run's own prices, which are longer fractions, the verifier proves {number(bound.value)}."
-    cut = "No simple fractions near the run's prices prove as much: numbers that end in … are cut, the sums are exact."
+    long = "No simple fractions near the run's prices prove as much, so they stand as the verifier takes them."
     return (
-        *((Paragraph(cut),) if simple is None else ()),
+        *((Paragraph(long),) if simple is None else ()),
         *bounded(found, shown, wording),
         *((Paragraph(own),) if weaker else ()),
     )
