@@ -1,8 +1,8 @@
 """Knapsacks of several capacities: lagrangian-core beside raw HiGHS and CP-SAT, on OR-Library's where they are at hand.
 
 Classes of Chu and Beasley (1998); OR-Library's instances are read from ``../shared/data/knapsack/mknapcb``, without
-which generated ones of the same class stand in. Seconds are of wall time, under a limit of 10 for each solver; ours include
-the replay of its proof, which comes after the limit. ``--quick`` takes three instances of the smallest class.
+which generated ones of the same class stand in. Seconds are of wall time, under a limit of 10 for each solver; ours
+include the replay of its proof, which comes after the limit. ``--quick`` takes three instances of the smallest class.
 """
 
 from __future__ import annotations
