@@ -22,6 +22,7 @@ from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
 from dualgap.plugins.registry import BUILT_IN, registry
 from dualgap.problems.coin_change import CoinChange
+from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
 
 SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
@@ -94,7 +95,11 @@ def tiny_problems() -> tuple[Problem, ...]:
     """Problems that every built-in solver of their kind solves at once."""
     return (
         Knapsack.model_validate({"values": [60, 100, 120], "weights": [10, 20, 30], "capacity": 50}),
+        Knapsack.model_validate({"values": [6, 10], "weights": [[1, 2], [2, 1]], "capacity": [2, 3]}),
         CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
+        IntegerProgram.model_validate(
+            {"maximize": {"x": 1, "y": 1}, "rows": {"sum": {"terms": {"x": 1, "y": 2}, "le": 4}}}
+        ),
     )
 
 

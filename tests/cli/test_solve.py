@@ -152,7 +152,9 @@ def test_paths_on_stdin_start_in_the_working_directory(
 def test_run_is_saved_and_can_be_verified(act: Cli, cli: Cli, spec: Path, tmp_path: Path) -> None:
     saved = tmp_path / "run.json"
     result = act("claim", "-o", saved, "--json")
-    assert json.loads(saved.read_text()) == result.json
+    kept = json.loads(saved.read_text())
+    assert kept["problem"]["spec"] == spec.name  # beside the file; stdout has no place of its own
+    assert kept == result.json | {"problem": kept["problem"]}
     graded = cli("verify", spec, saved, "--plugin", PLUGIN, "--json")
     assert (graded.code, graded.json["certificate"]["value"]) == (0, 220)
 
