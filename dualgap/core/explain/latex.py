@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Maths, Paragraph, Part, Variable, Words, number
+from dualgap.core.explain.text import formula as plain
 
 _PREAMBLE = r"""\documentclass{article}
 \usepackage{iftex}
 \ifPDFTeX\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\else\usepackage{fontspec}\fi
 \usepackage{amsmath,amssymb}
+\usepackage[margin=2cm]{geometry}
+\newcommand{\beyond}[1]{\ifPDFTeX?\else#1\fi}
 \begin{document}
 """
 _SYMBOLS = {
@@ -52,18 +55,25 @@ _ESCAPED = {
     "…": r"\dots{}",
     **{sign: f"${command}$" for sign, command in _SYMBOLS.items() if not sign.isascii()},
 }
-_CHUNK = 100  # characters of a sum on one line, commands included
+_LATIN = 0x17F  # pdfTeX's letters end here, and these lack before; the other engines take all that their font has
+_LACKING = frozenset("ĦħĸĿŀŉŦŧſ")
+_CHUNK = 40  # characters of a sum on one line, as they are printed
 
 
 def as_latex(blocks: Iterable[Block]) -> str:
-    """A whole document, for any TeX engine; names beyond Latin letters need LuaTeX or XeTeX with a fitting font."""
+    """A whole document, for any TeX engine; pdfTeX prints letters beyond the Latin ones as question marks."""
     return _PREAMBLE + "\n".join(_block(block) for block in blocks) + "\n\\end{document}\n"
 
 
 def escape(text: str) -> str:
     """Words as LaTeX shows them; control characters become spaces."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return "".join(_ESCAPED.get(letter, letter) for letter in plain)
+    return "".join(_letter(letter) for letter in plain)
+
+
+def _letter(letter: str) -> str:
+    known = ord(letter) <= _LATIN and letter not in _LACKING
+    return _ESCAPED.get(letter) or (letter if known else f"\\beyond{{{letter}}}")
 
 
 def _block(block: Block) -> str:
@@ -92,13 +102,13 @@ def _row(row: Line) -> Iterator[str]:
 
 def _chunks(maths: Maths) -> Iterator[str]:
     """A sum cut before a sign where a line is full."""
-    chunk: list[str] = []
+    chunk: list[Part] = []
     for part in maths:
-        if part in ("+", "−") and sum(map(len, chunk)) > _CHUNK:
-            yield " ".join(chunk)
+        if part in ("+", "−") and len(plain(tuple(chunk))) > _CHUNK:
+            yield formula(tuple(chunk))
             chunk = []
-        chunk.append(_part(part))
-    yield " ".join(chunk)
+        chunk.append(part)
+    yield formula(tuple(chunk))
 
 
 def formula(maths: Maths) -> str:

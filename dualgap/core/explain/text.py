@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from unicodedata import combining, east_asian_width
 
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Maths, Paragraph, Part, Variable, Words, number
@@ -70,26 +71,34 @@ def _wrapped(text: str, width: int, indent: str = "", hanging: str | None = None
     ) or [""]
 
 
+def _cells(text: str) -> int:
+    """How many columns of a terminal a text takes: wide letters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text if not combining(letter))
+
+
+def _padded(text: str, width: int, right: bool = False) -> str:
+    pad = " " * max(width - _cells(text), 0)
+    return pad + text if right else text + pad
+
+
 def _aligned(rows: Sequence[Line], width: int) -> list[str]:
     lefts = [formula(row.left) for row in rows]
     labels = [f"{row.label}: " if row.label else "" for row in rows]
-    room = int(_SHARE * width)
-    label_width = max((len(label) for label in labels if len(label) <= room // 2), default=0)
-    left_width = max((len(left) for left in lefts if len(left) + label_width <= room), default=0)
     rights = [formula(row.right) for row in rows]
-    noted = any(row.note for row in rows)
-    right_width = max((len(right) for right in rights if len(right) <= room // 2), default=0) if noted else 0
+    room = int(_SHARE * width)
+    label_width = max((_cells(label) for label in labels if _cells(label) <= room // 2), default=0)
+    left_width = max((_cells(left) for left in lefts if _cells(left) + label_width <= room), default=0)
+    right_width = max((_cells(right) for right in rights if _cells(right) <= room // 2), default=0)
     lines = []
     for row, label, left, right in zip(rows, labels, lefts, rights, strict=True):
-        head = f"{_INDENT}{label:<{label_width}}"
-        body = f"{left:>{left_width}}" if row.label and (row.relation or row.note) else left
+        head = _INDENT + _padded(label, label_width)
+        body = _padded(left, left_width, right=True) if row.label and (row.relation or row.note) else left
         tail = f"{_KEPT}{row.relation}{_KEPT}{right}" if row.relation else ""
-        pad = " " * max(right_width - len(right), 0) if row.note else ""
-        note = f"{pad}   {row.note}" if row.note else ""
-        line = f"{head}{body}{tail}{note}"
-        if len(line) <= width:
+        pad = " " * max(right_width - _cells(right), 0)
+        line = f"{head}{body}{tail}{pad}   {row.note}" if row.note else f"{head}{body}{tail}"
+        if _cells(line) <= width:
             lines.append(line.rstrip())
         else:
-            words = f"{left}{tail}" + (f"   {row.note}" if row.note else "")
+            words = f"{left}{tail}   {row.note}" if row.note else f"{left}{tail}"
             lines += _wrapped(f"{head}{words}", width, hanging=_INDENT + " " * (label_width + 2))
     return lines
