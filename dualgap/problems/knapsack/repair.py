@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _EXCHANGES = 50
 _EXCHANGE_WORK = 200_000  # items looked at, over all exchanges: some tens of milliseconds
+_LAST = 0.9  # quantile of the efficiencies left outside that stands for the one at which packing stops
 _SAFE = 2**61
 
 
@@ -34,7 +35,24 @@ def repair(problem: Knapsack, point: Any) -> KnapsackAnswer:
     loads.drop_overflow(order[::-1])
     loads.fill(order)
     loads.exchange()
-    return KnapsackAnswer(counts=loads.counts)
+    return KnapsackAnswer(counts=loads.counts if len(problem.capacity) == 1 else _exchanged(problem, loads.counts))
+
+
+def _exchanged(problem: Knapsack, counts: np.ndarray) -> np.ndarray:
+    """A packing in several dimensions, improved around the efficiency at which it stops."""
+    from dualgap.problems.knapsack.packings import Packer
+    from dualgap.problems.knapsack.several import counted
+
+    program = counted(problem)
+    if program is None or (counts > np.maximum(problem.limits, 0)).any():
+        return counts
+    rank, packed = efficiency(problem), np.minimum(counts, program.upper[:-1])
+    outside = rank[(packed == 0) & (program.upper[:-1] > 0)]
+    last = float(np.quantile(outside, _LAST)) if outside.size else 0.0
+    values = program.values[:-1]
+    reduced = np.where(rank > 0, values * (1.0 - last / np.maximum(rank, 1e-300)), 0.0)
+    packer = Packer(values, program.matrix[:-1, :-1], program.row_upper[:-1], program.upper[:-1], reduced)
+    return packer.improved(packed).astype(np.int64)
 
 
 def efficiency(problem: Knapsack) -> np.ndarray:

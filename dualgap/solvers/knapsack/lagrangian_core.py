@@ -23,12 +23,12 @@ from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers
 from dualgap.problems.branching import Whole, halves, narrowed
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer
+from dualgap.problems.knapsack.packings import Packer
 from dualgap.problems.knapsack.repair import repair
 from dualgap.problems.knapsack.several import counted
 from dualgap.solvers.box_simplex import BoxSimplex
 from dualgap.solvers.branch_tree import Nodes, Open, Proof
 from dualgap.solvers.knapsack.greedy import ray
-from dualgap.solvers.knapsack.packings import Packer
 
 _ROOT_PIVOTS = 2000
 _BATCH = 2**15  # entries of boxes at a time
