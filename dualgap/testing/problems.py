@@ -11,6 +11,8 @@ import numpy as np
 
 from dualgap.core.certificate import Bound, Evaluation
 from dualgap.core.errors import InvalidWitnessError, SpecError
+from dualgap.core.explain.latex import as_latex
+from dualgap.core.explain.text import as_text
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.problem import Problem
 from dualgap.core.relations import Relation
@@ -198,6 +200,8 @@ class _Suite:
             rows = self.problem.render(answer)
             text = all(isinstance(cell, str) for row in rows for cell in row)
             ensure(bool(rows) and len({len(row) for row in rows}) == 1 and text, "render: rows of text, equally long")
+            blocks = self.problem.explain(answer)
+            ensure(bool(as_text(blocks).strip()) and bool(as_latex(blocks)), "explain: blocks that can be shown")
         return None
 
     # Views.

@@ -184,7 +184,7 @@ def test_exact_views_that_disagree() -> None:
         ({"summary": ""}, "summary"),
         ({"api": 2}, "plugin interface 2"),
         ({"answer_type": dict}, "answer_type"),
-        ({"columns": ("vlaues",)}, "vlaues"),
+        ({"column_fields": ("vlaues",)}, "vlaues"),
     ],
 )
 def test_incomplete_classes(attributes: dict[str, Any], said: str) -> None:
