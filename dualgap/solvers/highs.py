@@ -15,7 +15,7 @@ from dualgap.core.forms import Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.core.witness import Ray
 from dualgap.solvers.floats import lossy
-from dualgap.solvers.highs_model import has_long_rows, load
+from dualgap.solvers.highs_model import load, may_presolve
 from dualgap.solvers.relaxation import Relaxed, linear_end, relax, without_columns
 from dualgap.solvers.starting import beginning
 
@@ -27,7 +27,8 @@ class Highs(Solver):
     """Branch and cut (simplex for linear programs).
 
     ``presolve`` is on by default, except for integer programs with a row of over 5,000 entries, where it ignores time
-    limits. ``options`` are HiGHS's own, checked by it.
+    limits, and those with continuous columns too, where HiGHS 1.14's may lose the optimum. ``options`` are HiGHS's own,
+    checked by it.
     """
 
     name: ClassVar[str] = "highs"
@@ -71,7 +72,7 @@ class Highs(Solver):
             "mip_abs_gap": 0.0,
             "threads": ctx.budget.threads,
             "random_seed": ctx.seed % 2**31,
-            "presolve": not has_long_rows(form) if self.presolve is None else self.presolve,
+            "presolve": may_presolve(form) if self.presolve is None else self.presolve,
             **self.options,
         }
 

@@ -16,9 +16,15 @@ from dualgap.core.forms import MixedIntegerProgram
 _LONG_ROW = 5_000
 
 
-def has_long_rows(form: MixedIntegerProgram) -> bool:
-    """Whether presolve would ignore time limits on this integer program."""
-    return bool(form.integer.any()) and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
+def may_presolve(form: MixedIntegerProgram) -> bool:
+    """Whether HiGHS's presolve keeps time limits on a form, and its optimum.
+
+    In 1.14.0 it may cut off the optimum where continuous columns stand alone beside whole ones (ERGO-Code/HiGHS#2961,
+    mended in 1.15, which can't be imported beside OR-Tools): so not where a program has both.
+    """
+    mixed = bool(form.integer.any()) and not bool(form.integer.all())
+    long = bool(form.integer.any()) and int(np.diff(form.matrix.indptr).max(initial=0)) > _LONG_ROW
+    return not (mixed or long)
 
 
 def load(form: MixedIntegerProgram, options: Mapping[str, Any], *, relaxed: bool = False) -> Any:

@@ -16,7 +16,7 @@ from dualgap.core.claim import Claim, Start, Use
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
 from dualgap.solvers.floats import holds
-from dualgap.solvers.highs_model import has_long_rows, load
+from dualgap.solvers.highs_model import load, may_presolve
 
 _SHARE = 0.05  # of the time left, for one repair
 _GAP = 0.05  # relative: a repair needn't be the best one
@@ -106,7 +106,7 @@ def _solved(form: MixedIntegerProgram, ctx: Context) -> np.ndarray | None:
         "time_limit": _SHARE * ctx.time_left(),
         "threads": ctx.budget.threads,
         "mip_rel_gap": _GAP,
-        "presolve": not has_long_rows(form),
+        "presolve": may_presolve(form),
     }
     highs = load(form, options)
     highs.run()

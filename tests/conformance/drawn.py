@@ -93,7 +93,7 @@ def integer_program(
 ) -> Drawn:
     """Rows of every type around a planted point; ``short`` asks for one more than any point of the box reaches.
 
-    With continuous columns the optimum is SciPy's.
+    Whole columns are enumerated; what is left of the others is a linear program for SciPy.
     """
     rows, scale = 2, 10 if tenths else 1
     matrix, cost = rng.integers(-4, 5, (rows, ITEMS)), rng.integers(-5, 6, ITEMS)
@@ -107,15 +107,15 @@ def integer_program(
         most = np.maximum(matrix[0] * lower, matrix[0] * upper).sum()
         low[0], high[0] = most + 1, np.inf
     integer = {"all": np.ones(ITEMS), "none": np.zeros(ITEMS)}.get(whole, np.arange(ITEMS) % 2).astype(int)
-    best = optimize.milp(
-        cost, constraints=(matrix, low, high), bounds=optimize.Bounds(lower, upper), integrality=integer
-    )
-    optimum = None if best.status == 2 else float(best.fun) / scale
+    fixed = np.where(integer == 1, upper - lower, 0)
+    points = _grid(fixed) + lower[:, None]
     if whole == "all":
-        points = _grid(upper - lower) + lower[:, None]
         loads = matrix @ points
         fits = ((loads >= low[:, None]) & (loads <= high[:, None])).all(axis=0)
-        optimum = float((cost @ points)[fits].min()) / scale if fits.any() else None
+        values = (cost @ points)[fits].tolist()
+    else:
+        values = [_best_of_the_rest(cost, matrix, (low, high), point, upper - lower - fixed) for point in points.T]
+    optimum = min((value / scale for value in values if value is not None), default=None)
 
     def judge(found: np.ndarray) -> tuple[bool, float]:
         load = matrix @ found
@@ -126,6 +126,17 @@ def integer_program(
     data = {"matrix": matrix / scale, "cost": cost / scale, "row_lower": low / scale, "row_upper": high / scale}
     problem = IntegerProgram(**data, lower=lower, upper=upper, integer=integer)  # type: ignore[call-arg]
     return Drawn(problem, optimum, judge, 1e-9 if whole == "all" else 1e-6)
+
+
+def _best_of_the_rest(
+    cost: np.ndarray, matrix: np.ndarray, sides: tuple[np.ndarray, np.ndarray], point: np.ndarray, room: np.ndarray
+) -> float | None:
+    """The least cost of the points from ``point`` upwards as far as ``room``; None where none holds."""
+    shift = matrix @ point
+    rows, ends = np.vstack([matrix, -matrix]), np.concatenate([sides[1] - shift, shift - sides[0]])
+    kept = np.isfinite(ends)
+    found = optimize.linprog(cost, A_ub=rows[kept], b_ub=ends[kept], bounds=[(0, float(most)) for most in room])
+    return float(found.fun) + float(cost @ point) if found.status == 0 else None
 
 
 def point_of(answer: Any) -> np.ndarray:

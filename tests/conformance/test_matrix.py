@@ -13,7 +13,7 @@ from dualgap.core.errors import NoRouteError
 from dualgap.core.solver import Solver
 from dualgap.plugins.registry import BUILT_IN, Registry
 from tests.conformance.drawn import VARIANTS
-from tests.conformance.judged import faults
+from tests.conformance.judged import faults, patience
 
 INSTANCES = 3
 SOLVERS = [name for name, entry in Registry(third_party=False).solvers.items() if entry.plugin == BUILT_IN]
@@ -40,7 +40,7 @@ def test_no_solver_says_anything_false(name: str, kind: str, variant: str) -> No
     refusals, wrong = [], []
     for drawn in [VARIANTS[kind][variant](rng) for _ in range(INSTANCES)]:
         try:
-            run = dualgap.solve(drawn.problem, name, isolate=False, time=10 if drawn.optimum is not None else 2)
+            run = dualgap.solve(drawn.problem, name, isolate=False, time=patience(drawn))
         except NoRouteError as reason:
             refusals.append(str(reason))
             continue

@@ -116,6 +116,12 @@ def test_should_stop_is_honoured() -> None:
     assert claim.feasible
 
 
+def test_mixed_programs_are_searched_without_presolve_and_keep_their_optimum() -> None:
+    """min 2 x + 3 z, x + z >= 4.5, z whole, is 9 at x = 4.5; HiGHS 1.14.0 with presolve says 15 at z = 5."""
+    form = program([2, 3], [[1, 1]], [4.5], [INF], [0, 0], [10, 10], integer=[False, True])
+    assert Highs().solve(form, Recorder()).value == pytest.approx(9)
+
+
 def test_long_rows_are_searched_without_presolve_and_keep_the_limit() -> None:
     rng = np.random.default_rng(1)
     values, weights = rng.integers(1, 10_001, size=(2, 30_000))
