@@ -27,6 +27,8 @@ from dualgap.engine.single import certified, is_isolated, monitor_of, performed,
 from dualgap.engine.starts import WarmStart
 from dualgap.engine.task import Settings, Task
 
+_PARTING_REPLAY = 0.1  # seconds: for a proof that comes when the others have decided
+
 
 class Member:
     """One solver of a portfolio. Its methods are called from the portfolio's thread.
@@ -115,11 +117,13 @@ class Member:
         return heard
 
     def finish(self, known: Sequence[Bound], replay: bool) -> None:
-        """Verifies what it has come back with; an exact argument is replayed where that still matters."""
+        """Verifies what it has come back with; where nothing hangs on it any more, only what is replayed in no time."""
         self.seconds = clock.monotonic() - self.began
         if self._performance is None or self._task is None or self.monitor is None:
             return
-        settings = self._task.settings if replay else replace(self._task.settings, verify_seconds=0.0)
+        settings = self._task.settings
+        if not replay:
+            settings = replace(settings, verify_seconds=min(settings.verify_seconds, _PARTING_REPLAY))
         self.run = certified(replace(self._task, settings=settings), self._performance, self.monitor, known)
 
     @property
