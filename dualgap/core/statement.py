@@ -77,7 +77,7 @@ def statement(problem: Problem, certificate: Certificate, outcome: Outcome) -> s
             return "Unbounded on the solver's word, not proved."
         case Verdict.VIOLATED:
             rows = ", ".join(f"{name} by {format_value(by)}" for name, by in list(certificate.violations.items())[:3])
-            return f"Wrong: the solver says feasible, and its answer violates {rows}."
+            return f"Wrong: the answer violates {rows}."
         case Verdict.CONTRADICTED if certificate.value is not None and certificate.bound is not None:
             return f"Contradicted: {value} is feasible and beats the bound {bound} ({how})."
         case Verdict.CONTRADICTED:
