@@ -229,14 +229,14 @@ class _Verifier:
             if gap < 0 and (slack == 0.0 or relative * self._inexcusable(gap) < -slack):
                 self._check("bound", False, f"the answer's {_shown(value)} beats the bound {_shown(bound.value)}")
                 return Verdict.CONTRADICTED, bound
-        verified = _best(sense, [bound for bound in bounds if bound.evidence.verified])
-        anyhow = _best(sense, bounds)
+        verified = _tightest(sense, _verified(bounds))
+        anyhow = _tightest(sense, bounds)
         for candidate, closed in ((verified, Verdict.OPTIMAL), (anyhow, Verdict.CLAIMED_OPTIMAL)):
             if candidate is not None and self._closes(value, candidate, 0.0):
                 return closed, candidate
         if verified is not None and self.requested_gap > 0 and self._closes(value, verified, self.requested_gap):
             return Verdict.WITHIN, verified
-        return Verdict.FEASIBLE, anyhow
+        return Verdict.FEASIBLE, _best(sense, bounds)
 
     def _inexcusable(self, gap: Real) -> float:
         """The share of a negative gap that forgiven violations don't explain: they carry a value by up to
@@ -255,10 +255,20 @@ class _Verifier:
 
 
 def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
-    """The tightest bound; the better evidence where two are equal (they come in that order).
+    """The tightest bound; a verified one where a solver's word is better by no more than the noise of its floats."""
+    best, verified = _tightest(sense, bounds), _tightest(sense, _verified(bounds))
+    if best is None or verified is None:
+        return best
+    _, ahead = gaps(sense, best.value, verified.value)
+    return verified if ahead <= ROUNDING else best
 
-    A solver's float stands for its shortest decimal: 2.9 is no better than 29/10.
-    """
+
+def _verified(bounds: list[Bound]) -> list[Bound]:
+    return [bound for bound in bounds if bound.evidence.verified]
+
+
+def _tightest(sense: Sense, bounds: list[Bound]) -> Bound | None:
+    """The first of the tightest; a solver's float stands for its shortest decimal: 2.9 is no better than 29/10."""
     best: Bound | None = None
     for bound in bounds:
         if best is None or sense.better(_decimal(best.value), _decimal(bound.value)):

@@ -16,6 +16,7 @@ from dualgap.core.verify import verify
 from dualgap.core.witness import FarkasRay, Multipliers, Ray
 from dualgap.problems.coin_change import CoinChange, CoinChangeAnswer
 from dualgap.problems.coin_change.proofs import Divisor
+from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack, KnapsackAnswer
 
 PROBLEM = Knapsack(values=[3, 1, -2, 1, 2], weights=[5, 4, 6, 2, 3], capacity=10)
@@ -76,6 +77,15 @@ def test_a_claimed_bound_is_never_proved():
     certificate = verify(PROBLEM, Outcome(answer=BEST, feasible=True, bound=6)).certificate
     assert certificate.verdict is Verdict.CLAIMED_OPTIMAL
     assert certificate.evidence is Evidence.CLAIMED
+
+
+@pytest.mark.parametrize(("ahead", "evidence"), [(1e-12, Evidence.PROVED), (1e-3, Evidence.CLAIMED)])
+def test_a_claim_that_is_better_by_noise_alone_hides_no_proof(ahead, evidence):
+    problem = IntegerProgram(maximize={"x": 1.5, "y": 1}, rows={"wood": {"terms": {"x": 2, "y": 3}, "le": 7.5}})
+    answer, witness = problem.read_answer({"x": 3}), Multipliers(rows=[-0.75])  # which proves 5.625
+    certificate = verify(problem, Outcome(answer=answer, bound=5.625 * (1 - ahead), witness=witness)).certificate
+    assert certificate.verdict is Verdict.FEASIBLE
+    assert certificate.evidence is evidence
 
 
 @pytest.mark.parametrize("witness", [Multipliers(rows=[-0.5]), Multipliers(rows=[0.5, 0.5]), FarkasRay(rows=[1.0])])
