@@ -50,12 +50,24 @@ def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
     for name in dict.fromkeys([*choices, *(choice.solver for choice in ranked(problem)), *registry().solvers]):
         try:
             prepared = prepare(name, choices.get(name))
+        except (NoRouteError, UsageError) as error:
+            left_out[name] = str(error)
+            continue
+        try:
             if Trait.COMPOSITE in prepared.instance.traits:
                 raise UsageError("it runs other solvers; name it (-s) to see it beside them")
             check_installed(prepared.instance)
             some_routes(problem, prepared.instance, registry().all_bridges())
         except (NoRouteError, UsageError) as error:
-            left_out[name] = str(error)
+            left_out[name] = _others(prepared.instance, problem) or str(error)
         else:
             found.append(prepared)
     return found, left_out
+
+
+def _others(solver: Solver, problem: Problem) -> str:
+    """That a solver takes other problems only, where that is so."""
+    kinds = [accepted.kind for accepted in solver.accepts if issubclass(accepted, Problem) and accepted.kind]
+    if len(kinds) < len(solver.accepts) or problem.kind in kinds:
+        return ""
+    return f"made for {' and '.join(kinds)}"
