@@ -241,14 +241,14 @@ class _Comparer:
                 continue
             try:
                 run = self._attempt(prepared)
+                if plan.quota and run.refused:  # nobody asked for it
+                    left_out[prepared.name] = run.refused.removeprefix(f"{prepared.name} refuses: ")
+                    continue
+                self._note(runs, run)
             except KeyboardInterrupt:
                 interrupted = True
                 left_out[prepared.label or prepared.name] = "interrupted"
                 continue
-            if plan.quota and run.refused:  # nobody asked for it
-                left_out[prepared.name] = run.refused.removeprefix(f"{prepared.name} refuses: ")
-                continue
-            self._note(runs, run)
             interrupted = run.stop is Stop.INTERRUPTED
             wanted[exact] -= not run.refused and not run.error
         marked, joint = judge(self.problem, runs)
