@@ -23,7 +23,8 @@ class Record(BaseModel):
 
     def content(self) -> dict[str, Any]:
         """The fields as plain data, arrays left as arrays."""
-        return self.model_dump(mode="python")
+        # Not model_dump: pydantic's serialiser swallows a Ctrl-C that comes while it looks at a type.
+        return {name: _plain(getattr(self, name)) for name in type(self).model_fields}
 
     def digest(self) -> str:
         """SHA-256 over canonical JSON, arrays as (dtype, shape, SHA-256 of their little-endian bytes)."""
@@ -34,6 +35,18 @@ class Record(BaseModel):
 
     def __hash__(self) -> int:
         return hash(self.digest())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str | np.ndarray):  # first, because names come in their thousands
+        return value
+    if isinstance(value, Record):
+        return value.content()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_plain, value))
+    return value
 
 
 def content_digest(data: Any) -> str:

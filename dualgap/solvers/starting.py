@@ -53,8 +53,10 @@ def beginning(form: MixedIntegerProgram, ctx: Context) -> Beginning:
     start = np.nan_to_num(np.asarray(ctx.start, dtype=np.float64))
     point = np.clip(start, form.lower, form.upper)
     point[form.integer] = np.rint(point[form.integer])
-    if np.abs(point - start).max(initial=0.0) <= _WHOLE and holds(form, point):
-        return Beginning(point, Start(Use.USED))
+    if holds(form, point):
+        kept = np.abs(point - start).max(initial=0.0) <= _WHOLE
+        rounded = Start(Use.REPAIRED, "rounded to whole values within their bounds")
+        return Beginning(point, Start(Use.USED) if kept else rounded)
     for program, reason in _repairs(form, point):
         repaired = _solved(program, ctx)
         if repaired is not None and holds(form, repaired):
