@@ -94,6 +94,16 @@ def read_path(text: str) -> tuple[str, list[int | Fraction]]:
     return field.strip(), [int(value) if value.denominator == 1 else value for value in values]
 
 
+def check_ending(path: Path | None, *endings: str) -> None:
+    """Finds out before the work that a file's name promises what isn't written.
+
+    Raises:
+        UsageError: it ends otherwise.
+    """
+    if path is not None and path.suffix.lower() not in endings:
+        raise UsageError(f"can't write {path}: name a file that ends in {' or '.join(endings)}")
+
+
 def check_writable(*paths: Path | None) -> None:
     """Finds out before the work that its result could not be written.
 

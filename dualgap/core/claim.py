@@ -42,7 +42,7 @@ _ADVICE = {
     Stop.NONFINITE: "scale the data: the solver met NaN or infinity",
     Stop.INFEASIBLE: "loosen a constraint",
     Stop.UNBOUNDED: "add the bound that is missing",
-    Stop.INTERRUPTED: "run it again to go on",
+    Stop.INTERRUPTED: "to go on from what was found, save it (-o RUN.json) and give it to --start",
     Stop.ERROR: "read the error; dualgap doctor checks the installation",
 }
 

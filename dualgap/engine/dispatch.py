@@ -27,6 +27,7 @@ from dualgap.plugins.registry import registry
 SHARE = 0.5
 """Of the time that is left, what a solver gets that isn't the last one."""
 
+_UNDIVIDED = 1.5  # seconds: less isn't divided, for starting a worker takes its share too
 _LEAST_SECONDS = 0.05
 
 
@@ -87,7 +88,8 @@ class _Sequence:
                 left = self.settings.time - (clock.monotonic() - self.began)
                 if self.findings.best is not None and (self._ended() or left < _LEAST_SECONDS):
                     return
-                share = left if index == len(choices) - 1 else min(SHARE * left, choice.seconds)
+                share = left if left < _UNDIVIDED else SHARE * left
+                share = left if index == len(choices) - 1 else min(share, choice.seconds)
                 self._attempt(choice, max(share, _LEAST_SECONDS))
         except KeyboardInterrupt:
             if self.findings.best is None:

@@ -134,6 +134,11 @@ class Run:
         strict: dict[str, Any] = to_json(plain, sidecars)
         return strict
 
+    def __str__(self) -> str:
+        """The certificate's sentence, else why there is none."""
+        said = self.certificate.statement if self.certificate is not None else ""
+        return f"{self.name}: {said or self.refused or self.message or self.stop}"
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         from dualgap.engine.notebook import run_card

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -24,6 +25,7 @@ from dualgap.engine.run import Run, run_from_data
 from dualgap.study.solution_files import Pairs, read_pairs
 
 _FORMATS = "use JSON, CSV (name,value), NPZ or a solver's .sol file"
+_NUMBERED = re.compile(r"(?:[A-Za-z]{1,3}[_#]?)?\d+")
 _WHOLE = 1e-6  # how far a solver's integer may be from a whole number
 
 
@@ -169,7 +171,9 @@ def _csv_pairs(rows: Sequence[Sequence[str]], path: Path) -> Pairs:
 
 
 def _by_columns(problem: Problem, pairs: Pairs, path: Path) -> Any:
-    """An answer from values of the integer program's columns, by name, else in order; absent names are 0."""
+    """An answer from values of the integer program's columns, by name, absent names are 0; in order where the names
+    are numbered ones that tell nothing (``x0``, ``C1``, ``7``).
+    """
     view = _column_view(problem, path)
     form = view.build()
     assert isinstance(form, MixedIntegerProgram)
@@ -180,10 +184,10 @@ def _by_columns(problem: Problem, pairs: Pairs, path: Path) -> Any:
     point = np.zeros(count)
     if not unknown:
         np.add.at(point, [index[name] for name, _ in pairs], [float(value) for _, value in pairs])
-    elif len(unknown) == len(pairs) == count:
+    elif len(unknown) == len(pairs) == count and all(_NUMBERED.fullmatch(name) for name in unknown):
         point[:] = [float(value) for _, value in pairs]
     else:
-        remedy = f"the spec's names, or {count} values in order"
+        remedy = f"the spec's names ({', '.join(list(index)[:3])} ...), or {count} numbered ones in order"
         raise SpecError([Fault(name, "no such name in the spec", remedy) for name in unknown[:5]], str(path))
     fractional = np.flatnonzero((abs(point - np.rint(point)) > _WHOLE) & form.integer)
     if fractional.size:

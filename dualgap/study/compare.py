@@ -75,6 +75,10 @@ class Comparison:
         refused = [run.refused != "" for run in self.runs]
         return 3 if all(refused) else Verdict.NOTHING.exit_code
 
+    def __str__(self) -> str:
+        """What all of them say together, then each."""
+        return "\n".join([self.joint.statement, *map(str, self.runs)])
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         from dualgap.study.notebook import comparison_card

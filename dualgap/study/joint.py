@@ -93,6 +93,13 @@ def judge(problem: Problem, runs: Sequence[Run]) -> tuple[tuple[Run, ...], Joint
     return marked, replace(joint, statement=joint_statement(marked, joint))
 
 
+def _inside(sense: Sense, points: Sequence[Point], best: Point, limit: Bound) -> Point:
+    """The best point; where its tolerance carried it past the bound, one that reaches the bound without, if any."""
+    inside = [point for point in points if not sense.better(point.value, limit.value)]
+    other = leader(sense, inside) if sense.better(best.value, limit.value) else None
+    return other if other is not None and closes(sense, other.value, limit.value, DEFAULT_TOLERANCE) else best
+
+
 def _marked(run: Run, found: Sequence[Contradiction]) -> Run:
     assert run.certificate is not None
     reasons = "; ".join(f"{item.reason} (found by {item.by}, checked)" for item in found if item.by != run.name)
@@ -112,6 +119,8 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
                 sound.append((run.name, bound))
     verified = _tightest(sense, [item for item in sound if item[1].evidence.verified])
     claimed = _tightest(sense, [item for item in sound if item[1].evidence is Evidence.CLAIMED])
+    if best is not None and verified is not None:
+        best = _inside(sense, points, best, verified[1])
     value = best.value if best is not None else None
     joint = Joint(
         value=value,

@@ -255,3 +255,26 @@ def test_highs_on_a_real_problem(knapsack: Knapsack, registered: Callable[[Any],
     assert found.joint.value == 220
     assert found.joint.value_by == ("highs", "modest")
     assert not found.joint.contradictions
+
+
+def test_tolerance_carries_nobody_past_a_proof() -> None:
+    """Where an answer within its rows' tolerance exceeds the proved bound, the one that meets the bound leads."""
+    plan = dualgap.IntegerProgram(
+        maximize={"chairs": 45, "tables": 80},
+        integer=["chairs"],
+        rows={"wood": {"terms": {"chairs": 5, "tables": 20}, "le": 400}},
+        bounds={"chairs": [0, 24]},
+    )
+    found = dualgap.compare(plan, ["highs", Beyond], isolate=False)
+    assert found.joint.value == 2200
+    assert found.joint.value_by == ("highs",)
+    assert str(found).startswith("Optimal: objective 2,200 by highs")
+
+
+class Beyond(dualgap.Solver):
+    """A point that breaks a row by less than the tolerance."""
+
+    name, accepts = "beyond", (dualgap.MixedIntegerProgram,)
+
+    def solve(self, form: Any, ctx: Any) -> dualgap.Claim:
+        return dualgap.Claim(point=np.array([24.0, 14.0000001]), feasible=True)

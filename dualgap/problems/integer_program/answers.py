@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from dualgap.core.arrays import as_array, as_number
 from dualgap.core.errors import Fault, SpecError
-from dualgap.core.exact import fraction, simplest
+from dualgap.core.exact import fraction, nearest, simplest
 from dualgap.core.statement import format_value
 
 if TYPE_CHECKING:
@@ -87,5 +87,5 @@ def table(problem: IntegerProgram, values: np.ndarray) -> list[tuple[str, ...]]:
         return [*rows, ("(wrong length)", str(values.size), "")]
     for j in np.flatnonzero(values).tolist():
         share = problem.exact_cost.item(j) * fraction(values[j].item())
-        rows.append((problem.columns[j], format_value(_plain(values[j])), format_value(simplest(share))))
+        rows.append((problem.columns[j], format_value(_plain(values[j])), format_value(simplest(nearest(share)))))
     return rows
