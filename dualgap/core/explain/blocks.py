@@ -119,8 +119,12 @@ def more(count: int, what: str) -> str:
 
 
 def linear(terms: Iterable[tuple[Fraction, Variable]], shown: int, others: int = 0) -> Maths:
-    """``5 chairs + 20 tables``: the first ``shown`` terms, then how many are left out (``others`` besides the rest)."""
+    """``5 chairs + 20 tables``: the first ``shown`` terms, then how many are left out (``others`` besides the rest).
+
+    A single one is shown rather than counted.
+    """
     listed = [(factor, variable) for factor, variable in terms if factor]
+    shown += len(listed) == shown + 1 and not others
     parts: list[Part] = []
     for factor, variable in listed[:shown]:
         parts += _signed(factor, bool(parts))
@@ -132,7 +136,8 @@ def linear(terms: Iterable[tuple[Fraction, Variable]], shown: int, others: int =
 
 
 def addition(numbers: Sequence[Real], shown: int) -> Maths:
-    """``60 + 100 − 20``: the first ``shown`` numbers, then what the others add up to."""
+    """``60 + 100 − 20``: the first ``shown`` numbers, then what the others add up to; a single one is shown."""
+    shown += len(numbers) == shown + 1
     parts: list[Part] = []
     for value in numbers[:shown]:
         parts += [*_signed(fraction(value), bool(parts)), abs(fraction(value))]
