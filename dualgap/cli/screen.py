@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 UNFOLDED = 24  # characters: shorter names in a first column stay on one line
+UNBROKEN = 16  # characters: shorter numbers and verdicts aren't broken
 
 
 class Screen(Console):
@@ -49,12 +50,21 @@ def show_json(data: Any) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str] = ()) -> Table:
-    """A compact table that folds rather than cuts; columns named in ``right`` are aligned there."""
+    """A compact table that folds rather than cuts; columns named in ``right`` are aligned there.
+
+    Short numbers and the last column's short words stay whole; names in the first column too, where there is room.
+    """
     listed = list(rows)
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
+    widths = [max(map(len, column)) for column in zip(header, *listed, strict=True)]
+    last = len(header) - 1
+    whole = {k for k, name in enumerate(header) if (name in right or k == last) and 0 < k and widths[k] <= UNBROKEN}
+    others = sum(widths[k] + 2 if k in whole else min(widths[k], UNBROKEN) + 2 for k in range(1, len(header)))
+    if widths[0] <= UNFOLDED and widths[0] + others <= OUT.width:
+        whole.add(0)
     for k, name in enumerate(header):
-        names = k == 0 and all(len(row[0]) <= UNFOLDED for row in listed)
-        made.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=names)
+        justify: JustifyMethod = "right" if name in right else "left"
+        made.add_column(name, justify=justify, overflow="fold", no_wrap=k in whole)
     for row in listed:
         made.add_row(*row)
     return made
