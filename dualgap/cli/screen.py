@@ -58,7 +58,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Se
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     widths = [max(map(len, column)) for column in zip(header, *listed, strict=True)]
     last = len(header) - 1
-    whole = {k for k, name in enumerate(header) if (name in right or k == last) and 0 < k and widths[k] <= UNBROKEN}
+    whole = {k for k, name in enumerate(header) if (name in right or k == last) and k > 0 and widths[k] <= UNBROKEN}
     others = sum(widths[k] + 2 if k in whole else min(widths[k], UNBROKEN) + 2 for k in range(1, len(header)))
     if widths[0] <= UNFOLDED and widths[0] + others <= OUT.width:
         whole.add(0)
