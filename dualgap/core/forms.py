@@ -160,7 +160,16 @@ class DualisedProgram(Form):
 
 @dataclass(frozen=True)
 class SaddleProgram(Form):
-    """``min over x in x_set, max over y in y_set of f(x, y, data)``; best responses where known."""
+    """``min over x in x_set, max over y in y_set of f(x, y, data)``; a point is the pair (x, y).
+
+    ``objective`` runs under JAX, as a smooth program's does; its witness is ``Strategies``, the pair in flat vectors.
+
+    Attributes:
+        best_x, best_y: best responses where known, as functions of the other player's strategy and ``data``: each gives
+            one side of the interval.
+        payoff: P where the objective is ``x'Py`` of vectors x and y: solvers multiply by it in NumPy.
+        convexity: ``CONVEX`` where f is convex in x and concave in y.
+    """
 
     title: ClassVar[str] = "saddle program"
     objective: Callable[[Any, Any, Any], Any]
@@ -171,6 +180,12 @@ class SaddleProgram(Form):
     best_x: Callable[[Any, Any], Any] | None = None
     best_y: Callable[[Any, Any], Any] | None = None
     convexity: Convexity = Convexity.CONVEX
+    payoff: np.ndarray | None = None
+
+
+def bilinear(x: Any, y: Any, payoff: Any) -> Any:
+    """``x'Py``, the objective of saddle programs with a payoff matrix as their data."""
+    return x @ payoff @ y
 
 
 @dataclass(frozen=True)
