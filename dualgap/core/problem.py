@@ -43,6 +43,17 @@ class Problem(Record):
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     raw_wholes: ClassVar[tuple[str, ...]] = ()
 
+    def __init__(self, /, **fields: Any) -> None:
+        """The closed fields by name, in Python.
+
+        Raises:
+            SpecError: lists every fault with its path and remedy.
+        """
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise SpecError(faults(error, type(self)), type(self).__name__) from None
+
     # What the problem is.
     @property
     def sense(self) -> Sense:
@@ -170,6 +181,8 @@ def parsed(model: type[Any], data: Any, source: str) -> Any:
     """
     try:
         return model.model_validate(data)
+    except SpecError as error:
+        raise SpecError(error.faults, source) from None
     except ValidationError as error:
         raise SpecError(faults(error, model), source) from None
 

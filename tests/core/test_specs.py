@@ -108,3 +108,10 @@ def test_specs_survive_their_own_json() -> None:
     problem = load(parse_spec(TOML, "a"))
     content = {name: getattr(value, "tolist", lambda v=value: v)() for name, value in problem.content().items()}
     assert load({"kind": "knapsack", **json.loads(json.dumps(content))}) == problem
+
+
+def test_python_constructors_list_faults_as_specs_do() -> None:
+    with pytest.raises(SpecError, match="did you mean 'values'") as caught:
+        Knapsack(value=[1], weights=[[1]])
+    assert {fault.path for fault in caught.value.faults} == {"values", "capacity", "value"}
+    assert str(caught.value).startswith("Knapsack can't be used")
