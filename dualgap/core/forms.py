@@ -80,7 +80,16 @@ class MixedIntegerProgram(Form):
 
 @dataclass(frozen=True)
 class Cones:
-    """A product cone, in this order: zero, nonnegative, second-order, exponential (triples), semidefinite (orders)."""
+    """A product cone; its rows come in the order of the fields.
+
+    Attributes:
+        zero, nonnegative: numbers of rows.
+        second_order: dimensions of cones ``{(t, u): ||u|| <= t}``.
+        exponential: number of triples ``(x, y, z)`` in the closure of ``{y exp(x / y) <= z, y > 0}``.
+        semidefinite: orders of symmetric positive semidefinite matrices; each is the column-major lower triangle,
+            ``X11, X21, ..., Xn1, X22, ...``, off-diagonal entries times ``sqrt(2)``, so that inner products are those of
+            the matrices (SCS's order; Clarabel takes the upper triangle).
+    """
 
     zero: int = 0
     nonnegative: int = 0
@@ -88,10 +97,18 @@ class Cones:
     exponential: int = 0
     semidefinite: tuple[int, ...] = ()
 
+    @property
+    def rows(self) -> int:
+        triangles = sum(order * (order + 1) // 2 for order in self.semidefinite)
+        return self.zero + self.nonnegative + sum(self.second_order) + 3 * self.exponential + triangles
+
 
 @dataclass(frozen=True)
 class ConicProgram(Form):
-    """``min 1/2 x'Px + cost'x + offset`` with ``right_side - matrix x`` in ``cones``; ``quadratic`` is P or None."""
+    """``min 1/2 x'Px + cost'x + offset`` with ``right_side - matrix x`` in ``cones``; ``quadratic`` is P or None.
+
+    P is symmetric positive semidefinite, given whole. The witness is ``ConicMultipliers``.
+    """
 
     title: ClassVar[str] = "conic program"
     cost: np.ndarray

@@ -70,6 +70,17 @@ class Multipliers(Witness):
     equalities: Vector = as_array(())
 
 
+class ConicMultipliers(Witness):
+    """``z`` in the dual cone, for the rows ``right_side - matrix x`` in ``cones`` of a conic program.
+
+    The Lagrangian is ``1/2 x'Px + cost'x - z'(right_side - matrix x)``; rows in the order of
+    ``dualgap.core.forms.Cones``. Its minimum over x is a bound.
+    """
+
+    type: ClassVar[str] = "conic-multipliers"
+    rows: Vector
+
+
 class FarkasRay(Witness):
     """Row multipliers whose aggregated row can't be met within the bounds: a proof of infeasibility."""
 
