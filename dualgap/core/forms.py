@@ -87,8 +87,8 @@ class Cones:
         second_order: dimensions of cones ``{(t, u): ||u|| <= t}``.
         exponential: number of triples ``(x, y, z)`` in the closure of ``{y exp(x / y) <= z, y > 0}``.
         semidefinite: orders of symmetric positive semidefinite matrices; each is the column-major lower triangle,
-            ``X11, X21, ..., Xn1, X22, ...``, off-diagonal entries times ``sqrt(2)``, so that inner products are those of
-            the matrices (SCS's order; Clarabel takes the upper triangle).
+            ``X11, X21, ..., Xn1, X22, ...``, off-diagonal entries times ``sqrt(2)``, so that inner products are those
+            of the matrices (SCS's order; Clarabel takes the upper triangle).
     """
 
     zero: int = 0
@@ -117,6 +117,15 @@ class ConicProgram(Form):
     cones: Cones
     quadratic: csr_array | None = None
     offset: float = 0.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(variables, rows)."""
+        return len(self.cost), len(self.right_side)
+
+    def objective(self, point: np.ndarray) -> float:
+        curved = 0.0 if self.quadratic is None else 0.5 * float(point @ (self.quadratic @ point))
+        return float(self.cost @ point) + curved + self.offset
 
 
 @dataclass(frozen=True)

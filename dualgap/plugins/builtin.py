@@ -15,6 +15,8 @@ _SOLVERS = {
     "glop@ortools": "dualgap.solvers.glop:Glop",
     "pdlp@ortools": "dualgap.solvers.pdlp:Pdlp",
     "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
+    "clarabel": "dualgap.solvers.conic.clarabel:Clarabel",
+    "scs": "dualgap.solvers.conic.scs:Scs",
     "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
     "core-knapsack": "dualgap.solvers.knapsack.core:CoreKnapsack",
     "lagrangian-core": "dualgap.solvers.knapsack.lagrangian_core:LagrangianCore",

@@ -129,7 +129,31 @@ def _conic() -> list[Case]:
     quadratic = ConicProgram(
         np.array([-1.0]), csr_array(np.eye(1)), np.array([0.5]), Cones(nonnegative=1), quadratic=csr_array(np.eye(1))
     )
+    entropy = ConicProgram(  # exp(x) <= t with x = 1
+        np.array([0.0, 1.0]),
+        csr_array(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.0], [0.0, -1.0]])),
+        np.array([1.0, 0.0, 1.0, 0.0]),
+        Cones(zero=1, exponential=1),
+    )
+    eigenvalue = ConicProgram(  # t I - B, B = [[2, 1, 0], [1, 2, 1], [0, 1, 2]]
+        np.array([1.0]),
+        csr_array(-np.array([[1.0], [0.0], [0.0], [1.0], [0.0], [1.0]])),
+        -np.array([2.0, np.sqrt(2.0), 0.0, 2.0, np.sqrt(2.0), 2.0]),
+        Cones(semidefinite=(3,)),
+        offset=1.0,
+    )
+    contradiction = ConicProgram(  # ||(2, x)|| <= 1
+        np.array([1.0]),
+        csr_array(np.array([[0.0], [0.0], [-1.0]])),
+        np.array([1.0, 2.0, 0.0]),
+        Cones(second_order=(3,)),
+    )
+    endless = ConicProgram(np.array([-1.0]), csr_array(-np.eye(1)), np.array([0.0]), Cones(nonnegative=1))
     return [
+        Case("exponential cone", entropy, float(np.e), np.array([1.0, np.e])),
+        Case("semidefinite cone", eigenvalue, 3.0 + float(np.sqrt(2.0)), np.array([2.0 + np.sqrt(2.0)])),
+        Case("infeasible cones", contradiction, INFINITY),
+        Case("unbounded cones", endless, -INFINITY),
         Case("linear, nonnegative cone", linear, 3.0, np.array([1.0, 2.0])),
         Case("norm, second-order cone", norm, 5.0, np.array([5.0])),
         Case("quadratic objective", quadratic, -0.375, np.array([0.5])),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dualgap.core.cones import outside
 from dualgap.core.forms import (
     ConicProgram,
     DualisedProgram,
@@ -23,9 +24,7 @@ def objective(form: Any, point: Any) -> float | None:
     if isinstance(form, MixedIntegerProgram):
         return form.objective(np.asarray(point, dtype=np.float64))
     if isinstance(form, ConicProgram):
-        x = np.asarray(point, dtype=np.float64)
-        curved = 0.5 * float(x @ (form.quadratic @ x)) if form.quadratic is not None else 0.0
-        return float(form.cost @ x) + form.offset + curved
+        return form.objective(np.asarray(point, dtype=np.float64))
     if isinstance(form, SmoothProgram):
         return float(form.objective(point, form.data))
     if isinstance(form, SaddleProgram):
@@ -41,7 +40,7 @@ def violation(form: Any, point: Any) -> float:
     if isinstance(form, MixedIntegerProgram):
         return form.violation(np.asarray(point, dtype=np.float64))
     if isinstance(form, ConicProgram):
-        return _conic(form, np.asarray(point, dtype=np.float64))
+        return outside(form.right_side - form.matrix @ np.asarray(point, dtype=np.float64), form.cones)
     if isinstance(form, SmoothProgram):
         return _smooth(form, point)
     if isinstance(form, SaddleProgram):
@@ -50,18 +49,6 @@ def violation(form: Any, point: Any) -> float:
         x = np.asarray(point)
         return float(np.abs(x.T @ form.c @ x - np.eye(form.rank)).max())
     return 0.0
-
-
-def _conic(form: ConicProgram, x: np.ndarray) -> float:
-    slack = form.right_side - form.matrix @ x
-    cones = form.cones
-    worst = [np.abs(slack[: cones.zero]).max(initial=0.0)]
-    at = cones.zero + cones.nonnegative
-    worst.append(-slack[cones.zero : at].min(initial=0.0))
-    for order in cones.second_order:
-        worst.append(np.linalg.norm(slack[at + 1 : at + order]) - slack[at])
-        at += order
-    return float(max(0.0, *worst))
 
 
 def _smooth(form: SmoothProgram, point: Any) -> float:

@@ -60,7 +60,8 @@ def test_conic_programs_by_a_fine_grid(case: Case) -> None:
         [np.array(point) for point in product(axis, repeat=len(form.cost))] if len(form.cost) == 1 else [case.point]
     )
     feasible = [objective(form, point) or 0.0 for point in points if violation(form, point) <= 1e-12]
-    assert min(feasible) == pytest.approx(case.optimum, abs=1e-3)
+    expected = -6.0 if case.optimum == -np.inf else case.optimum  # unbounded: the end of the grid
+    assert min(feasible, default=np.inf) == pytest.approx(expected, abs=0.025)  # its spacing
 
 
 @pytest.mark.parametrize("case", cases(dualgap.SmoothProgram), ids=str)
