@@ -1,4 +1,4 @@
-"""Linear and mixed-integer programs through CVXPY, with any backend that is installed for it.
+"""Mixed-integer and conic programs through CVXPY, with any backend that is installed for it.
 
 Source: Diamond and Boyd, CVXPY: A Python-embedded modeling language for convex optimization (JMLR 2016).
 """
@@ -13,9 +13,11 @@ import numpy as np
 
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.errors import UsageError
-from dualgap.core.forms import Form, MixedIntegerProgram
+from dualgap.core.forms import ConicProgram, Form, MixedIntegerProgram
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.core.witness import Multipliers
+from dualgap.solvers.conic.claims import Result, claimed
+from dualgap.solvers.conic.modelled import ConicModel
 from dualgap.solvers.floats import holds, lossy
 from dualgap.solvers.highs import Highs
 from dualgap.solvers.relaxation import relax, without_columns
@@ -35,28 +37,36 @@ _STOPS = {
 
 @dataclass(frozen=True)
 class Cvxpy(Solver):
-    """CVXPY's ``backend`` (HIGHS by default); ``options`` go to it as CVXPY passes them.
+    """CVXPY's ``backend``, by default HIGHS, or CLARABEL for conic programs; ``options`` go to it as CVXPY passes them.
 
     HIGHS, CLARABEL and SCS check their options; for SCIPY, GLOP and PDLP, CVXPY drops those that it doesn't know. A
     backend can't be asked to stop before its own time limit, and several (GLPK_MI, say) have none.
     """
 
     name: ClassVar[str] = "cvxpy"
-    summary: ClassVar[str] = "CVXPY with HIGHS, or any other backend installed for it"
-    accepts: ClassVar[tuple[type, ...]] = (MixedIntegerProgram,)
+    summary: ClassVar[str] = "CVXPY with HIGHS, CLARABEL for cones, or any other backend installed for it"
+    accepts: ClassVar[tuple[type, ...]] = (MixedIntegerProgram, ConicProgram)
     requires: ClassVar[tuple[str, ...]] = ("cvxpy",)
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.EXACT, Trait.BOUNDS})
 
-    backend: str = "HIGHS"
+    backend: str = ""
     options: Options = field(default_factory=dict)
 
     def refuses(self, form: Any) -> str | None:
+        if isinstance(form, ConicProgram):
+            return None
         return lossy(form, tiny=1e-9, huge=1e15, infinite=1e20)
 
     def solve(self, form: Form, ctx: Context) -> Claim:
+        if isinstance(form, ConicProgram):
+            chosen = replace(self, backend=self.backend or "CLARABEL")
+            chosen._check_backend(integral=False)
+            return claimed(form, chosen._conic(form, ctx), ctx, lambda other: chosen._conic(other, ctx))
         assert isinstance(form, MixedIntegerProgram)
-        if form.size[0] == 0:
-            return without_columns(form)
+        chosen = replace(self, backend=self.backend or "HIGHS")
+        return without_columns(form) if form.size[0] == 0 else chosen._integer(form, ctx)
+
+    def _integer(self, form: MixedIntegerProgram, ctx: Context) -> Claim:
         self._check_backend(bool(form.integer.any()))
         relaxed = relax(form, ctx) if form.integer.any() else None
         claim = self._run(form, ctx)
@@ -79,32 +89,50 @@ class Cvxpy(Solver):
             raise UsageError(f"CVXPY's backend {self.backend!r} {why}; one of: {', '.join(capable)}")
 
     def _run(self, form: MixedIntegerProgram, ctx: Context) -> Claim:
+        model = _Model(form)
+        failed, warned = self._solved(model.problem, form, ctx)
+        return Claim(stop=Stop.ERROR, message=failed) if failed else model.claim(self.backend, ctx, warned)
+
+    def _conic(self, form: ConicProgram, ctx: Context) -> Result:
+        model = ConicModel(form)
+        failed, warned = self._solved(model.problem, form, ctx)
+        stop = Stop.ERROR if failed else _STOPS.get(model.problem.status, Stop.ERROR)
+        words = f"CVXPY: {model.problem.status}" if stop is Stop.ERROR else ""
+        return model.result(stop, failed or warned or words)
+
+    def _solved(self, problem: Any, form: Form, ctx: Context) -> tuple[str, str]:
+        """(why it failed, what it warned of), once the problem is solved.
+
+        Raises:
+            UsageError: the backend doesn't take an option.
+        """
         import cvxpy
 
-        model = _Model(form)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             try:
-                model.problem.solve(solver=self.backend, verbose=ctx.verbose, **self._settings(form, ctx))
+                problem.solve(solver=self.backend, verbose=ctx.verbose, **self._settings(form, ctx))
             except cvxpy.error.SolverError as error:
-                return Claim(stop=Stop.ERROR, message=f"CVXPY's {self.backend}: {error}")
+                return f"CVXPY's {self.backend}: {error}", ""
             except (TypeError, ValueError, AttributeError) as error:
                 if not self.options:
                     raise
                 given = ", ".join(f"{name} = {value!r}" for name, value in self.options.items())
                 raise UsageError(f"CVXPY's {self.backend} doesn't take {given}: {error}") from error
-        return model.claim(self.backend, ctx, "; ".join(str(one.message).splitlines()[0] for one in said))
+        return "", "; ".join(str(one.message).splitlines()[0] for one in said)
 
-    def _settings(self, form: MixedIntegerProgram, ctx: Context) -> dict[str, Any]:
+    def _settings(self, form: Form, ctx: Context) -> dict[str, Any]:
         seconds, gap = max(ctx.time_left(), 0.01), ctx.budget.gap
-        if self.backend == "HIGHS":
+        integral = isinstance(form, MixedIntegerProgram) and bool(form.integer.any())
+        if self.backend == "HIGHS" and isinstance(form, MixedIntegerProgram):
             import highspy
 
             highspy.Highs.resetGlobalScheduler(True)  # it keeps the number of threads of its first use
             settings = Highs().settings(form, ctx)
             return {**settings, "presolve": "on" if settings["presolve"] else "off", **self.options}
         own: dict[str, dict[str, Any]] = {
-            "SCIPY": {"scipy_options": {"time_limit": seconds, **({"mip_rel_gap": gap} if form.integer.any() else {})}},
+            "SCIPY": {"scipy_options": {"time_limit": seconds, **({"mip_rel_gap": gap} if integral else {})}},
+            "HIGHS": {"time_limit": seconds},
             "CLARABEL": {"time_limit": seconds},
             "SCS": {"time_limit_secs": seconds},
             "OSQP": {"time_limit": seconds},

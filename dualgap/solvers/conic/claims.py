@@ -24,8 +24,8 @@ class Result:
 
     Attributes:
         stop: its status; ``ITERATIONS`` for one that it calls inaccurate.
-        x: the point; of an unbounded program the direction.
-        z: the multipliers; of an infeasible program the ray.
+        x: the point; of an unbounded program the direction; NaN where there is none.
+        z: the multipliers; of an infeasible program the ray; empty where there are none.
         dual_value: the dual objective, without the form's offset.
         refuted: whether x or z are rays, though the status is inaccurate.
         message: for people, where the status needs words.
@@ -100,9 +100,10 @@ def _unbounded(form: ConicProgram, result: Result, run: Callable[[ConicProgram],
     """A ray of improvement proves it only with a point to start from: a solve without objective finds one, if any."""
     settled = run(replace(form, cost=np.zeros(form.size[0]), quadratic=None))
     if settled.stop is Stop.INFEASIBLE:
-        return Claim(stop=Stop.INFEASIBLE, witness=FarkasRay(rows=settled.z), statistics=result.statistics)
+        farkas = FarkasRay(rows=settled.z) if len(settled.z) else None
+        return Claim(stop=Stop.INFEASIBLE, witness=farkas, statistics=result.statistics)
     found = holds(form, settled.x)
-    witness = Ray(direction=result.x, point=settled.x) if found else Ray(direction=result.x)
+    witness = Ray(direction=result.x, point=settled.x) if found and np.isfinite(result.x).all() else None
     message = "" if found else "a direction of endless improvement, but no feasible point to start from"
     return Claim(
         point=settled.x if found else None,

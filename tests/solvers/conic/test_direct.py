@@ -1,4 +1,4 @@
-"""Clarabel and SCS on conic programs, against closed forms and each other."""
+"""Clarabel, SCS and CVXPY on conic programs, against closed forms."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from dualgap.core.solver import Solver, configure
 from dualgap.core.witness import ConicMultipliers, FarkasRay, Ray
 from dualgap.solvers.conic.clarabel import Clarabel
 from dualgap.solvers.conic.scs import Scs
+from dualgap.solvers.cvxpy import Cvxpy
 from dualgap.testing import check_solver
 from dualgap.testing.cases import cases
 from dualgap.testing.harness import Observer
 
 BOTH = pytest.mark.parametrize("solver", [Clarabel(), Scs()], ids=["clarabel", "scs"])
+ALL = pytest.mark.parametrize(
+    "solver", [Clarabel(), Scs(), Cvxpy(), Cvxpy(backend="SCS", options={"eps": 1e-7})], ids=str
+)
 
 
 def named(name: str) -> ConicProgram:
@@ -37,7 +41,7 @@ def test_the_conformance_suite(solver: type[Solver]) -> None:
     check_solver(solver)
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize(
     "name",
     [
@@ -59,7 +63,7 @@ def test_multipliers_are_stationary_and_close_the_gap(solver: Solver, name: str)
     assert claim.bound == pytest.approx(claim.value, abs=1e-5)
 
 
-@BOTH
+@ALL
 def test_largest_eigenvalues_of_random_matrices(solver: Solver) -> None:
     """``min t`` with ``tI - B`` semidefinite, next to other cones; the multipliers are the eigenvector's projection."""
     rng = np.random.default_rng(3)
@@ -147,3 +151,20 @@ def test_scs_starts_where_it_is_told() -> None:
     ignored = Scs().solve(form, other).start
     assert ignored is not None
     assert ignored.use is Use.IGNORED
+
+
+def test_cvxpy_solves_quadratic_programs_with_its_other_backends() -> None:
+    form = named("quadratic objective")
+    claim = Cvxpy(backend="HIGHS").solve(form, Observer())
+    assert claim.value == pytest.approx(-0.375)
+    assert isinstance(claim.witness, ConicMultipliers)
+    assert claim.witness.rows == pytest.approx([0.5], abs=1e-6)
+    refused = Cvxpy(backend="HIGHS").solve(named("semidefinite cone"), Observer())
+    assert refused.stop is Stop.ERROR
+    assert "HIGHS" in refused.message
+
+
+def test_cvxpy_claims_unboundedness_without_a_ray() -> None:
+    claim = Cvxpy().solve(named("unbounded cones"), Observer())
+    assert claim.stop is Stop.UNBOUNDED
+    assert claim.witness is None
