@@ -1,0 +1,1 @@
+"""ReLU networks: their record, readers and certified bounds."""
