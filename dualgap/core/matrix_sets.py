@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dualgap.core.polytope import BoxRows
-from dualgap.core.sets import Set, namespace
+from dualgap.core.sets import Set
+from dualgap.core.traced import namespace
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dualgap.core.sets import Box, Set, namespace, until
+from dualgap.core.sets import Box, Set
+from dualgap.core.traced import namespace, until
 
 _SEARCHES = 192  # steps of a line search at most; every third one halves the bracket
 _EXACT = 4e-15  # relative: a row's activity is met to rounding

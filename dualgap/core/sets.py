@@ -1,21 +1,21 @@
 """Convex sets with projection, linear minimum and membership, written once against the array API standard.
 
 The same code projects NumPy arrays in a verifier and traced JAX arrays inside a solver (NumPy 2 and JAX arrays both
-answer ``__array_namespace__``), so that core reaches no solver's library; ``until`` is the one loop, and it traces.
+answer ``__array_namespace__``), so that core reaches no solver's library.
 ``project`` is Euclidean; ``support`` is the minimiser of ``direction'x`` over the set. A box with rows is in
 ``dualgap.core.polytope``, sets of matrices in ``dualgap.core.matrix_sets``.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-_BISECTIONS = 64
+from dualgap.core.thresholds import lowered_to, shrunk_to
+from dualgap.core.traced import namespace
 
 
 class Set:
@@ -35,20 +35,6 @@ class Set:
     def contains(self, x: Any, tolerance: float = 1e-9) -> bool:
         """Whether x is within ``tolerance`` (Euclidean) of the set."""
         return bool(np.linalg.norm(np.asarray(x) - np.asarray(self.project(x))) <= tolerance)
-
-
-def namespace(x: Any) -> Any:
-    """NumPy or its like: the module that the array belongs to."""
-    return x.__array_namespace__() if hasattr(x, "__array_namespace__") else np
-
-
-def until(xp: Any, done: Callable[[Any], Any], step: Callable[[Any], Any], state: Any) -> Any:
-    """``state = step(state)`` until ``done(state)``; a traced loop for JAX's arrays, which bring JAX along."""
-    if xp.__name__.startswith("jax"):
-        return sys.modules["jax"].lax.while_loop(lambda now: xp.logical_not(done(now)), step, state)
-    while not done(state):
-        state = step(state)
-    return state
 
 
 @dataclass(frozen=True)
@@ -79,18 +65,12 @@ class Box(Set):
 
 @dataclass(frozen=True, eq=False)
 class Simplex(Set):
-    """``x >= 0, sum x = total`` on the last axis (projection by sorting: Held, Wolfe and Crowder 1974)."""
+    """``x >= 0, sum x = total`` on the last axis (projection: Michelot 1986)."""
 
     total: float = 1.0
 
     def project(self, x: Any) -> Any:
-        xp = namespace(x)
-        ordered = xp.flip(xp.sort(x, axis=-1), axis=-1)
-        excess = xp.cumulative_sum(ordered, axis=-1) - self.total
-        count = xp.arange(1, x.shape[-1] + 1)
-        active = xp.sum(xp.astype(ordered * count > excess, int), axis=-1, keepdims=True)
-        threshold = xp.take_along_axis(excess, active - 1, axis=-1) / active
-        return xp.maximum(x - threshold, 0.0)
+        return namespace(x).maximum(x - lowered_to(x, self.total), 0.0)
 
     def support(self, direction: Any) -> Any:
         xp = namespace(direction)
@@ -100,10 +80,10 @@ class Simplex(Set):
 
 @dataclass(frozen=True, eq=False)
 class Ball(Set):
-    """``||x - centre||_order <= radius``, order 1, 2 or infinity, over the last axis."""
+    """``||x - centre||_order <= radius``, order 1, 2 or infinity, over the last axis; ``radius`` may differ along the others."""
 
     static: ClassVar[tuple[str, ...]] = ("order",)
-    radius: float
+    radius: Any
     order: float = 2
     centre: Any = 0.0
 
@@ -111,9 +91,7 @@ class Ball(Set):
         xp = namespace(x)
         shift = x - xp.asarray(self.centre)
         if self.order == 1:
-            inside = xp.sum(xp.abs(shift), axis=-1, keepdims=True) <= self.radius
-            onto = xp.sign(shift) * Simplex(self.radius).project(xp.abs(shift))
-            moved = xp.where(inside, shift, onto)
+            moved = _softened(shift, self.radius)
         elif self.order == 2:
             norm = xp.sqrt(xp.sum(shift * shift, axis=-1, keepdims=True))
             moved = shift * xp.minimum(1.0, self.radius / xp.maximum(norm, 1e-300))
@@ -166,12 +144,12 @@ class Affine(Set):
 class BallBox(Set):
     """A Euclidean, l1 or linf ball intersected with a box: ``||x - centre||_order <= radius``, ``lower <= x <= upper``.
 
-    Exact: the minimiser is ``clip(shrink(x, mu))`` with one multiplier mu >= 0, found by bisection (linf: a box).
-    The centre must lie in the box.
+    Over the last axis. The centre must lie in the box; then the nearest point is ``x - centre`` shrunk by one
+    multiplier and cut off at the box (``dualgap.core.thresholds``).
     """
 
     static: ClassVar[tuple[str, ...]] = ("order",)
-    radius: float
+    radius: Any
     centre: Any
     lower: Any
     upper: Any
@@ -182,26 +160,12 @@ class BallBox(Set):
         centre, lower, upper = xp.asarray(self.centre), xp.asarray(self.lower), xp.asarray(self.upper)
         if self.order not in (1, 2):
             return xp.clip(x, xp.maximum(lower, centre - self.radius), xp.minimum(upper, centre + self.radius))
-
-        def at(mu: Any) -> Any:
-            shift = x - centre
-            moved = shift * (1.0 - mu) if self.order == 2 else xp.sign(shift) * xp.maximum(xp.abs(shift) - mu, 0.0)
-            return xp.clip(centre + moved, lower, upper)
-
-        def norm(point: Any) -> Any:
-            shift = point - centre
-            return xp.sum(xp.abs(shift)) if self.order == 1 else xp.sqrt(xp.sum(shift * shift))
-
-        def halve(state: Any) -> Any:
-            count, left, right = state
-            middle = 0.5 * (left + right)
-            outside = norm(at(middle)) > self.radius
-            return count + 1, xp.where(outside, middle, left), xp.where(outside, right, middle)
-
-        nothing = xp.sum(x) * 0.0
-        furthest = nothing + (1.0 if self.order == 2 else xp.max(xp.abs(x - centre)))
-        right = xp.where(norm(at(nothing)) <= self.radius, nothing, furthest)
-        return at(until(xp, lambda state: state[0] >= _BISECTIONS, halve, (0, nothing, right))[2])
+        shift, room = x - centre, xp.abs(xp.clip(x, lower, upper) - centre)
+        if self.order == 1:
+            moved = _softened(shift, self.radius, room)
+        else:
+            moved = shift * xp.sqrt(shrunk_to(shift, room, self.radius**2))
+        return xp.clip(centre + moved, lower, upper)
 
 
 @dataclass(frozen=True)
@@ -218,3 +182,15 @@ class Product(Set):
 
     def contains(self, x: Sequence[Any], tolerance: float = 1e-9) -> bool:
         return all(factor.contains(part, tolerance) for factor, part in zip(self.factors, x, strict=True))
+
+
+def _softened(shift: Any, radius: Any, room: Any = None) -> Any:
+    """``shift`` with its entries drawn towards 0 by one threshold, so that the l1 norm within ``room`` is ``radius``."""
+    xp = namespace(shift)
+    size = xp.abs(shift)
+    norm = xp.sum(size if room is None else room, axis=-1, keepdims=True)
+    inside = norm <= radius
+    if xp is np and inside.all():
+        return shift
+    threshold = xp.where(inside, 0.0, xp.maximum(lowered_to(size, xp.minimum(radius, norm), room), 0.0))
+    return shift - xp.clip(shift, -threshold, threshold)
