@@ -80,7 +80,7 @@ class Simplex(Set):
 
 @dataclass(frozen=True, eq=False)
 class Ball(Set):
-    """``||x - centre||_order <= radius``, order 1, 2 or infinity, over the last axis; ``radius`` may differ along the others."""
+    """``||x - centre||_order <= radius``, order 1, 2 or infinity, over the last axis; radii may differ by row."""
 
     static: ClassVar[tuple[str, ...]] = ("order",)
     radius: Any
