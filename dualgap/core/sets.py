@@ -185,7 +185,7 @@ class Product(Set):
 
 
 def _softened(shift: Any, radius: Any, room: Any = None) -> Any:
-    """``shift`` with its entries drawn towards 0 by one threshold, so that the l1 norm within ``room`` is ``radius``."""
+    """``shift`` with its entries drawn towards 0 by a threshold: its l1 norm within ``room`` becomes ``radius``."""
     xp = namespace(shift)
     size = xp.abs(shift)
     norm = xp.sum(size if room is None else room, axis=-1, keepdims=True)
