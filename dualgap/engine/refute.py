@@ -16,7 +16,7 @@ from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Trait
 from dualgap.core.statement import format_value
-from dualgap.core.verify import REPORTED_TOLERANCE
+from dualgap.core.verify import REPORTED_TOLERANCE, ROUNDING
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.engine.run import Run
 from dualgap.plugins.registry import registry
@@ -37,12 +37,21 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Point:
-    """A verified feasible answer: its run's name, its value, the violations that its tolerance forgave (their sum)."""
+    """A verified feasible answer.
+
+    Attributes:
+        run: its run's name.
+        value: recomputed.
+        tolerance: that it was verified with.
+        forgiven: the sum of the violations that the tolerance forgave.
+        noise: differences of its value up to here are rounding.
+    """
 
     run: str
     value: Real
     tolerance: float
     forgiven: float
+    noise: float = 0.0
 
 
 def feasible_value(run: Run) -> Real | None:
@@ -59,10 +68,11 @@ def point_of(problem: Problem, run: Run) -> Point | None:
     if value is None or run.certificate is None:
         return None
     tolerance = run.certificate.tolerance
-    forgiven = 0.0
-    if tolerance > 0:
-        forgiven = sum(nearest(violation.amount) for violation in problem.evaluate(run.answer).violations.values())
-    return Point(run.name, value, tolerance, forgiven)
+    if tolerance == 0:
+        return Point(run.name, value, tolerance, 0.0)
+    evaluation = problem.evaluate(run.answer)
+    forgiven = sum(nearest(violation.amount) for violation in evaluation.violations.values())
+    return Point(run.name, value, tolerance, forgiven, 0.0 if evaluation.exact else ROUNDING * evaluation.scale)
 
 
 def refuted(sense: Sense, run: Run, points: Sequence[Point], runs: Sequence[Run]) -> list[Contradiction]:
@@ -117,8 +127,8 @@ def beats(sense: Sense, point: Point, bound: Bound, witness: Witness | None) -> 
 
     ``sum_i |y_i| violation_i <= max_i |y_i| sum_i violation_i`` (Hoelder), which needs no names of rows.
     """
-    gap, _ = gaps(sense, point.value, bound.value)
-    if gap >= 0:
+    gap, relative = gaps(sense, point.value, bound.value, point.noise)
+    if gap >= 0 or relative == 0:
         return False
     if abs(nearest(bound.value)) == INFINITY:
         return True

@@ -11,7 +11,7 @@ from dualgap.core.certificate import INFINITY, Bound, Evidence, Sense, Verdict, 
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.verify import DEFAULT_TOLERANCE
-from dualgap.engine.refute import Contradiction, Point, beats, feasible_value, leader, point_of, refuted
+from dualgap.engine.refute import Contradiction, Point, beats, leader, point_of, refuted
 from dualgap.engine.run import Run
 from dualgap.study.sentence import joint_statement, listed
 
@@ -89,7 +89,7 @@ def judge(problem: Problem, runs: Sequence[Run]) -> tuple[tuple[Run, ...], Joint
     marked = tuple(_marked(run, against[run.name]) if run.name in against else run for run in runs)
     joint = _summary(problem.sense, marked, points)
     joint = replace(joint, contradictions=tuple(found))
-    joint = replace(joint, standings=tuple(_standing(run, joint) for run in marked))
+    joint = replace(joint, standings=tuple(_standing(run, joint, points) for run in marked))
     return marked, replace(joint, statement=joint_statement(marked, joint))
 
 
@@ -97,7 +97,9 @@ def _inside(sense: Sense, points: Sequence[Point], best: Point, limit: Bound) ->
     """The best point; where its tolerance carried it past the bound, one that reaches the bound without, if any."""
     inside = [point for point in points if not sense.better(point.value, limit.value)]
     other = leader(sense, inside) if sense.better(best.value, limit.value) else None
-    return other if other is not None and closes(sense, other.value, limit.value, DEFAULT_TOLERANCE) else best
+    return (
+        other if other is not None and closes(sense, other.value, limit.value, DEFAULT_TOLERANCE, best.noise) else best
+    )
 
 
 def _marked(run: Run, found: Sequence[Contradiction]) -> Run:
@@ -135,7 +137,7 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
     if claimed is not None and (joint.bound is None or sense.better(joint.bound, claimed[1].value)):
         joint = replace(joint, claimed=claimed[1].value, claimed_by=_holders(sound, claimed[1]))
     if value is not None and joint.bound is not None:
-        gap, relative = gaps(sense, value, joint.bound)
+        gap, relative = gaps(sense, value, joint.bound, best.noise if best is not None else 0.0)
         joint = replace(joint, gap=gap, relative_gap=relative)
     return joint
 
@@ -155,7 +157,7 @@ def _holders(bounds: Sequence[tuple[str, Bound]], limit: Bound) -> tuple[str, ..
     return tuple(dict.fromkeys(same))
 
 
-def _standing(run: Run, joint: Joint) -> Standing:
+def _standing(run: Run, joint: Joint, points: Sequence[Point]) -> Standing:
     certificate = run.certificate
     if certificate is None:
         return Standing(None, "refused" if run.refused else "failed")
@@ -163,11 +165,11 @@ def _standing(run: Run, joint: Joint) -> Standing:
         by = dict.fromkeys(item.by for item in joint.contradictions if item.run == run.name)
         names = tuple(name if name != run.name else "its own answer" for name in by)
         return Standing(certificate.verdict, f"contradicted by {listed(names)}")
-    value = feasible_value(run)
+    point = next((point for point in points if point.run == run.name), None)
     weaker = certificate.verdict in (Verdict.FEASIBLE, Verdict.WITHIN, Verdict.CLAIMED_OPTIMAL)
-    if weaker and value is not None and joint.bound is not None and run.name not in joint.bound_by:
+    if weaker and point is not None and joint.bound is not None and run.name not in joint.bound_by:
         slack = 0.0 if certificate.tolerance == 0 and joint.evidence is Evidence.PROVED else DEFAULT_TOLERANCE
-        if closes(certificate.sense, value, joint.bound, max(slack, certificate.tolerance)):
+        if closes(certificate.sense, point.value, joint.bound, max(slack, certificate.tolerance), point.noise):
             how = "proved by" if joint.evidence is Evidence.PROVED else "bounded numerically by"
             return Standing(Verdict.OPTIMAL, f"{how} {listed(joint.bound_by)}")
     failed = [check.name for check in run.checks if not check.passed and check.name.startswith(LIES)]

@@ -278,3 +278,19 @@ class Beyond(dualgap.Solver):
 
     def solve(self, form: Any, ctx: Any) -> dualgap.Claim:
         return dualgap.Claim(point=np.array([24.0, 14.0000001]), feasible=True)
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(1e-10, Verdict.OPTIMAL), (1e-3, Verdict.FEASIBLE)])
+def test_beside_an_optimum_of_zero_the_rounding_of_terms_is_no_gap(off: float, verdict: Verdict) -> None:
+    rows = {"tie": {"terms": {"x": 1, "y": -1}, "ge": 0}}
+    bounds = {"x": [0.5, 200.5], "y": [0.5, 200.5]}
+    program = dualgap.IntegerProgram(minimize={"x": 1.0, "y": -1.0}, rows=rows, bounds=bounds)
+
+    class Near(dualgap.Solver):
+        name, accepts = "near", (dualgap.MixedIntegerProgram,)
+
+        def solve(self, form: Any, ctx: Any) -> Any:
+            return dualgap.Claim(np.array([100.1 + off, 100.1]), feasible=True)
+
+    found = compare(program, [Near(), "highs"], isolate=False)
+    assert standing(found, "near")[0] is verdict
