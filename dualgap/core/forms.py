@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from dualgap.core.sets import Set
+from dualgap.core.sets import Set, Simplex
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -88,7 +88,7 @@ class Cones:
         exponential: number of triples ``(x, y, z)`` in the closure of ``{y exp(x / y) <= z, y > 0}``.
         semidefinite: orders of symmetric positive semidefinite matrices; each is the column-major lower triangle,
             ``X11, X21, ..., Xn1, X22, ...``, off-diagonal entries times ``sqrt(2)``, so that inner products are those
-            of the matrices (SCS's order; Clarabel takes the upper triangle).
+            of the matrices (as SCS has it; Clarabel takes the upper triangle).
     """
 
     zero: int = 0
@@ -171,6 +171,7 @@ class DualisedProgram(Form):
             can't be told.
         scale: (dimension,) typical sizes of the supergradient's entries, so that steps fit rows in any unit; None for
             all alike.
+        total: what the multipliers, all at least 0, must sum to (1 for the weights of a worst case); None for nothing.
     """
 
     title: ClassVar[str] = "dualised program"
@@ -182,6 +183,13 @@ class DualisedProgram(Form):
     primal_value: float = float("inf")
     scale: np.ndarray | None = None
     primal: Callable[[Any], float] | None = None
+    total: float | None = None
+
+    def nearest(self, multipliers: np.ndarray) -> np.ndarray:
+        """(dimension,) the nearest multipliers that the signs and ``total`` allow."""
+        if self.total is not None:
+            return np.asarray(Simplex(self.total).project(multipliers))
+        return np.clip(multipliers, self.lower, self.upper)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dualgap.core.claim import Claim, Start, Stop, Use
+from dualgap.core.cones import Kind, blocks
 from dualgap.core.errors import UsageError
-from dualgap.core.forms import ConicProgram, Form
+from dualgap.core.forms import Cones, ConicProgram, Form
 from dualgap.core.solver import Context, Options, Solver, Trait
 from dualgap.core.witness import ConicMultipliers
 from dualgap.solvers.conic.claims import Result, arrays, claimed
@@ -56,7 +57,13 @@ class Scs(Solver):
         import scs
 
         quadratic, cost, matrix, right = arrays(form)
-        data = {"A": matrix, "b": right, "c": cost, **({} if form.quadratic is None else {"P": quadratic})}
+        order = _order(form.cones)
+        data = {
+            "A": matrix[order],
+            "b": right[order],
+            "c": cost,
+            **({} if form.quadratic is None else {"P": quadratic}),
+        }
         settings = {
             "verbose": ctx.verbose,
             "eps_abs": self.tolerance,
@@ -66,13 +73,16 @@ class Scs(Solver):
             **self.options,
         }
         try:
-            solver = scs.SCS(data, _cones(form), **settings)
+            solver = scs.SCS(data, _cones(form.cones), **settings)
         except (TypeError, ValueError) as error:
             if not self.options:
                 raise
             given = ", ".join(f"{name} = {value!r}" for name, value in self.options.items())
             raise UsageError(f"SCS doesn't take {given}: {error}") from error
-        found = solver.solve(warm_start=bool(start), **start)
+        begun = {name: part if name == "x" else part[order] for name, part in start.items()}
+        found = solver.solve(warm_start=bool(begun), **begun)
+        multipliers = np.empty(len(right))
+        multipliers[order] = found["y"]
         info = found["info"]
         status, words = int(info["status_val"]), str(info["status"])
         stop = _STOPS.get(status, Stop.ITERATIONS if status in _REFUTED else Stop.ERROR)
@@ -81,7 +91,7 @@ class Scs(Solver):
         return Result(
             stop=stop,
             x=np.array(found["x"], dtype=np.float64),
-            z=np.array(found["y"], dtype=np.float64),
+            z=multipliers,
             dual_value=float(info["dobj"]),
             statistics={"status": words, "iterations": int(info["iter"])},
             refuted=_REFUTED.get(status),
@@ -89,8 +99,14 @@ class Scs(Solver):
         )
 
 
-def _cones(form: ConicProgram) -> dict[str, Any]:
-    cones = form.cones
+def _order(cones: Cones) -> np.ndarray:
+    """(rows,) the permutation to SCS's order, which has semidefinite cones before exponential ones."""
+    last = [np.arange(block.rows.start, block.rows.stop) for block in blocks(cones) if block.kind is Kind.EXPONENTIAL]
+    exponential = np.concatenate(last) if last else np.zeros(0, dtype=np.int64)
+    return np.append(np.setdiff1d(np.arange(cones.rows), exponential), exponential)
+
+
+def _cones(cones: Cones) -> dict[str, Any]:
     named = {
         "z": cones.zero,
         "l": cones.nonnegative,
