@@ -27,6 +27,7 @@ _SOLVERS = {
     "dual-ascent": "dualgap.solvers.dual_ascent:DualAscent",
     "bisection": "dualgap.solvers.bisection:Bisection",
     "augmented-lagrangian": "dualgap.solvers.augmented_lagrangian:AugmentedLagrangian",
+    "pooled-fit": "dualgap.solvers.regret.pooled:PooledFit",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
@@ -35,6 +36,8 @@ _PROBLEMS = {
     "knapsack": "dualgap.problems.knapsack:Knapsack",
     "coin-change": "dualgap.problems.coin_change:CoinChange",
     "integer-program": "dualgap.problems.integer_program:IntegerProgram",
+    "conic-program": "dualgap.problems.conic_program:ConicProblem",
+    "minimax-regret": "dualgap.problems.minimax_regret:MinimaxRegret",
 }
 
 _BRIDGES = {

@@ -30,6 +30,8 @@ class Bisection(Solver):
 
     def refuses(self, form: Form) -> str | None:
         assert isinstance(form, DualisedProgram)
+        if form.total is not None:
+            return "bisection moves one multiplier, and these have a total to keep; dual-ascent takes them"
         if form.dimension == 1:
             return None
         return f"bisection takes exactly one multiplier, and there are {form.dimension}; dual-ascent takes any number"

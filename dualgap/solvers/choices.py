@@ -13,6 +13,7 @@ from dualgap.core.solver import Choice
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
+from dualgap.problems.minimax_regret import MinimaxRegret
 
 BRANCHING_ITEMS = 100
 """Up to here OR-Tools' branch and bound wins; its reduction takes 0.26 s at 10,000 items and 8 s at 100,000."""
@@ -35,6 +36,8 @@ def choices(problem: Problem) -> list[Choice]:
         return _one_row(problem) if len(problem.capacity) == 1 else _several_rows()
     if isinstance(problem, CoinChange):
         return _change()
+    if isinstance(problem, MinimaxRegret):
+        return _regret()
     return _program(problem) if isinstance(problem, IntegerProgram) else []
 
 
@@ -61,6 +64,14 @@ def _change() -> list[Choice]:
     return [
         Choice("dynamic-programming", "proves change-making by a table over amounts or deficits"),
         Choice("cp-sat", "for amounts that are too large for tables"),
+    ]
+
+
+def _regret() -> list[Choice]:
+    return [
+        Choice("dual-ascent", "a few dozen reweighed fits close the gap", {"rule": "level"}),
+        Choice("clarabel", "interior points on its cones, where the weights are hard to find"),
+        Choice("pooled-fit", "what the usual training gives"),
     ]
 
 

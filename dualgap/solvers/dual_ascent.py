@@ -90,7 +90,7 @@ def _begun(form: DualisedProgram, ctx: Context) -> tuple[DualisedProgram, Start 
     used = ["its value is the target of the steps"] if np.isfinite(value) else []
     witness = ctx.start_witness
     if isinstance(witness, Multipliers) and witness.rows.shape == (form.dimension,):
-        begin = np.clip(witness.rows, form.lower, form.upper)
+        begin = form.nearest(witness.rows)
         if form.inner(begin).value > form.inner(form.initial).value:
             form = replace(form, initial=begin)
             used.append("its multipliers are the first ones")
@@ -145,7 +145,7 @@ class _Climber:
             self.stop = Stop.FINISHED if not self._feasible(inner.supergradient).any() else self.stop
             self.direction = np.zeros_like(self.direction)
             return
-        self.now = np.clip(self.now + self._length(inner.value, slope) * scaled, self.form.lower, self.form.upper)
+        self.now = self.form.nearest(self.now + self._length(inner.value, slope) * scaled)
         if self.solver.rule == "polyak" and self.stalled >= self.solver.patience:
             self._lower_target()
         if self.stop is None and self.count >= self.solver.iterations:
@@ -164,7 +164,9 @@ class _Climber:
             self.average = self.best_inner.primal
 
     def _feasible(self, direction: np.ndarray) -> np.ndarray:
-        """Without the coordinates that signs forbid."""
+        """Without what the signs or the total forbid."""
+        if self.form.total is not None:
+            return _along_simplex(self.now, direction)
         outward = (self.now >= self.form.upper) & (direction > 0) | (self.now <= self.form.lower) & (direction < 0)
         return np.where(outward, 0.0, direction)
 
@@ -183,3 +185,14 @@ class _Climber:
         self.direction = np.zeros_like(self.direction)
         if self.reach <= self.solver.tolerance * max(abs(self.best_inner.value), 1.0):
             self.stop = Stop.FINISHED
+
+
+def _along_simplex(now: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The projection of a direction onto those that keep the sum, and don't lower what is 0."""
+    free = np.ones(len(now), dtype=bool)
+    while True:
+        mean = float(direction[free].mean())
+        kept = free & ((now > 0) | (direction > mean))
+        if kept.sum() == free.sum():
+            return np.where(free, direction - mean, 0.0)
+        free = kept

@@ -84,7 +84,7 @@ class LevelBundle:
             self.upper = level
             self.reach = _SHARE * (level - value)
             return
-        self._look(np.clip(self.best + step, self.form.lower, self.form.upper), level, weights)
+        self._look(self.form.nearest(self.best + step), level, weights)
         if self.stop is None and self.count >= self.iterations:
             self.stop = Stop.ITERATIONS
 
@@ -119,11 +119,15 @@ class LevelBundle:
         return (None if step is None else step / scale), weights[: len(norms)] / norms
 
     def _signs(self, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The multipliers' sign constraints as rows on the scaled step, and their right sides."""
+        """The multipliers' signs (and their total) as rows on the scaled step, and their right sides."""
         below, above = np.isfinite(self.form.lower), np.isfinite(self.form.upper)
         unit = np.eye(self.form.dimension)
         ends = [((self.form.lower - self.best) * scale)[below], ((self.best - self.form.upper) * scale)[above]]
-        return np.vstack([unit[below], -unit[above]]), np.concatenate(ends)
+        rows = [unit[below], -unit[above]]
+        if self.form.total is not None:
+            rows += [scale.min() / scale, -scale.min() / scale]
+            ends.append(np.zeros(2))
+        return np.vstack(rows), np.concatenate(ends)
 
 
 def _plane(multipliers: np.ndarray, inner: Inner) -> _Plane:

@@ -208,10 +208,10 @@ def polish(
         evaluations: about how many inner minima may be computed.
         should_stop: asked throughout.
     """
-    start = np.clip(np.nan_to_num(multipliers, posinf=0.0, neginf=0.0), form.lower, form.upper)
+    start = form.nearest(np.nan_to_num(multipliers, posinf=0.0, neginf=0.0))
     inner = form.inner(start)
     best = Peak(start, inner, (inner, inner), False)
-    left = evaluations
+    left = evaluations if form.total is None else 0  # no line along a coordinate keeps the total
     for _ in range(passes):
         before = best.value
         for direction in _directions(best.multipliers):
