@@ -28,6 +28,9 @@ _SOLVERS = {
     "bisection": "dualgap.solvers.bisection:Bisection",
     "augmented-lagrangian": "dualgap.solvers.augmented_lagrangian:AugmentedLagrangian",
     "pooled-fit": "dualgap.solvers.regret.pooled:PooledFit",
+    "eigh": "dualgap.solvers.spectral.eigh:Eigh",
+    "lobpcg": "dualgap.solvers.spectral.lobpcg:Lobpcg",
+    "whitened-gradient": "dualgap.solvers.spectral.whitened_gradient:WhitenedGradient",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
@@ -38,6 +41,8 @@ _PROBLEMS = {
     "integer-program": "dualgap.problems.integer_program:IntegerProgram",
     "conic-program": "dualgap.problems.conic_program:ConicProblem",
     "minimax-regret": "dualgap.problems.minimax_regret:MinimaxRegret",
+    "adversarial-example": "dualgap.problems.adversarial_example:AdversarialExample",
+    "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
 }
 
 _BRIDGES = {

@@ -1,0 +1,5 @@
+"""Adversarial examples: inputs moved within a ball so that a ReLU network goes wrong, and proofs that none can be."""
+
+from dualgap.problems.adversarial_example.spec import AdversarialExample, PerturbedInputs
+
+__all__ = ["AdversarialExample", "PerturbedInputs"]
