@@ -81,10 +81,11 @@ def outside(slack: np.ndarray, cones: Cones) -> float:
     The measure of a second-order cone is ``||u|| - t``, of an exponential one ``y exp(x / y) - z`` (or a negative y or
     z), of a semidefinite one minus the least eigenvalue.
     """
-    return max((_outside(slack[block.rows], block) for block in blocks(cones)), default=0.0)
+    return max((outside_of(slack[block.rows], block) for block in blocks(cones)), default=0.0)
 
 
-def _outside(part: np.ndarray, block: Block) -> float:
+def outside_of(part: np.ndarray, block: Block) -> float:
+    """The measure of one cone."""
     if block.kind is Kind.ZERO:
         return float(np.abs(part).max())
     if block.kind is Kind.NONNEGATIVE:

@@ -11,6 +11,7 @@ import numpy as np
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice
 from dualgap.problems.coin_change import CoinChange
+from dualgap.problems.conic_program import ConicProblem
 from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
 from dualgap.problems.minimax_regret import MinimaxRegret
@@ -38,6 +39,8 @@ def choices(problem: Problem) -> list[Choice]:
         return _change()
     if isinstance(problem, MinimaxRegret):
         return _regret()
+    if isinstance(problem, ConicProblem):
+        return _cones()
     return _program(problem) if isinstance(problem, IntegerProgram) else []
 
 
@@ -72,6 +75,13 @@ def _regret() -> list[Choice]:
         Choice("dual-ascent", "a few dozen reweighed fits close the gap", {"rule": "level"}),
         Choice("clarabel", "interior points on its cones, where the weights are hard to find"),
         Choice("pooled-fit", "what the usual training gives"),
+    ]
+
+
+def _cones() -> list[Choice]:
+    return [
+        Choice("clarabel", "interior points, with multipliers that prove the bound"),
+        Choice("scs", "first-order steps, where factorisations are too large"),
     ]
 
 

@@ -71,10 +71,26 @@ def quadratic_of(form: ConicProgram) -> Quadratic:
     at = np.flatnonzero(np.diff(matrix.indptr))
     if len(at) > _DENSE:
         raise InvalidWitnessError(f"a quadratic term in {len(at):,} columns is too large for a proof of convexity")
-    dense = matrix[at][:, at].toarray()
-    if surely_semidefinite(dense):
+    if surely_semidefinite(matrix[at][:, at].toarray()):
         return Quadratic(matrix, True)
-    values = np.linalg.eigvalsh(dense)
-    if values[0] < -_ROUNDING * max(values[-1], 0.0):
-        raise InvalidWitnessError(f"the quadratic term isn't convex: it has the eigenvalue {values[0]:.3g}")
+    least = negative_curvature(matrix)
+    if least is not None:
+        raise InvalidWitnessError(f"the quadratic term isn't convex: it has the eigenvalue {least:.3g}")
     return Quadratic(matrix, False)
+
+
+def negative_curvature(matrix: Any) -> float | None:
+    """The least eigenvalue of a symmetric CSR matrix where it is negative beyond rounding, else None.
+
+    Of large matrices by Lanczos' method, which may miss one.
+    """
+    from scipy.sparse.linalg import eigsh
+
+    at = np.flatnonzero(np.diff(matrix.indptr))
+    if not len(at):
+        return None
+    used = matrix[at][:, at]
+    size = float(abs(used).sum(axis=1).max())
+    dense = len(at) <= _DENSE
+    least = np.linalg.eigvalsh(used.toarray())[0] if dense else eigsh(used, k=1, which="SA", tol=1e-6)[0][0]
+    return float(least) if least < -_ROUNDING * size else None
