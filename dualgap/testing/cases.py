@@ -224,15 +224,24 @@ def _quadratic_inner(multipliers: np.ndarray) -> Inner:
     return Inner(float(0.5 * point @ point + multipliers @ (point + 1.0)), point + 1.0, point)
 
 
+def _worst_inner(weights: np.ndarray) -> Inner:
+    point = np.array([weights[0] - weights[1]]) / weights.sum()  # minimises the mixture of (x - 1)^2 and (x + 1)^2
+    squares = np.array([(point[0] - 1.0) ** 2, (point[0] + 1.0) ** 2])
+    return Inner(float(weights @ squares), squares, point)
+
+
 def _dualised() -> list[Case]:
     inners = {
         "knapsack with its capacity dualised": (_knapsack_inner, -23.5),
         "1/2 x^2 with x <= -1 dualised": (_quadratic_inner, 0.5),
     }
-    return [
+    made = [
         Case(name, DualisedProgram(1, np.zeros(1), np.full(1, np.inf), inner, np.zeros(1)), optimum)
         for name, (inner, optimum) in inners.items()
     ]
+    start = np.array([0.9, 0.1])
+    worst = DualisedProgram(2, np.zeros(2), np.full(2, np.inf), _worst_inner, start, total=1.0)
+    return [*made, Case("the worst of two squares, with weights that sum to 1", worst, 1.0)]
 
 
 def payoff(x: Any, y: Any, data: Any) -> Any:

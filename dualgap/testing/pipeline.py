@@ -85,8 +85,11 @@ def reference(problem: Problem, without: str = "") -> Run | None:
     return None
 
 
-def solver_for(form_type: type) -> str:
-    """The first built-in solver that takes a form as it is and is installed, the exact ones first; empty for none."""
+def solver_for(form_type: type, form: Any = None) -> str:
+    """The first built-in solver that takes a form as it is and is installed, the exact ones first; empty for none.
+
+    ``form``, where given, is one of that type that it mustn't refuse.
+    """
     exact: list[str] = []
     others: list[str] = []
     for entry in registry().solvers.values():
@@ -94,7 +97,9 @@ def solver_for(form_type: type) -> str:
             solver = entry.resolve()
         except NoRouteError:
             continue
-        if entry.plugin == BUILT_IN and issubclass(form_type, solver.accepts) and not missing(solver):
+        if entry.plugin != BUILT_IN or not issubclass(form_type, solver.accepts) or missing(solver):
+            continue
+        if form is None or solver().refuses(form) is None:
             (exact if Trait.EXACT in solver.traits else others).append(entry.name)
     return next(iter(exact + others), "")
 

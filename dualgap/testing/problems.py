@@ -151,7 +151,7 @@ class _Suite:
         """A run through every view that a built-in solver takes."""
         runs = []
         for view in self.problem.views():
-            name = solver_for(view.form_type)
+            name = solver_for(view.form_type, view.build())
             if name:
                 runs.append(solve(self.problem, name, via=view.name, time=SECONDS, isolate=False))
         return runs
@@ -250,7 +250,7 @@ class _Suite:
         return f"{feasible} of {_SAMPLES} feasible" + (" after repair" if view.repair else "")
 
     def solves(self, view: View) -> str | None:
-        name = solver_for(view.form_type)
+        name = solver_for(view.form_type, view.build())
         if not name:
             raise Skipped(f"no built-in solver takes a {view.form_type.__name__}")
         run = solve(self.problem, name, via=view.name, time=SECONDS, isolate=False)
