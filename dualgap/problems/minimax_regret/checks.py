@@ -58,9 +58,9 @@ def _quadratics(problem: MinimaxRegret) -> None:
 
 
 def _data(problem: MinimaxRegret) -> None:
-    n, d = problem.features.shape
-    if not n:
+    if not problem.features.size:
         raise fault("no risks", "give features, label and groups, or quadratic and linear")
+    n = len(problem.features)
     for name, length in (("label", len(problem.label)), ("groups", len(problem.groups))):
         if length != n:
             raise fault(f"{name} has {length} entries, features {n} rows", "one entry a row")
@@ -72,8 +72,6 @@ def _data(problem: MinimaxRegret) -> None:
         raise fault("a negative weight", "weights must be >= 0")
     if problem.ridge < 0:
         raise fault(f"ridge {problem.ridge} is negative", "ridge must be >= 0")
-    if d + problem.intercept == 0:
-        raise fault("no features and no intercept", "nothing is left to fit")
     if (problem.shares == 0).any():
         name = problem.group_names[int((problem.shares == 0).argmax())]
         raise fault(f"group {name!r} has no weight", "give one of its samples a positive weight, or leave it out")

@@ -59,7 +59,7 @@ def _second_order(scores: Scores, risks: Quadratics, near: np.ndarray) -> Lifted
     blocks, right, orders = [], [], []
     for s in range(k):
         factor = _root(risks.hessians[s])
-        size = max(slopes[s] * worst + heights[s], _THIN * max(abs(heights[s]), slopes[s] * abs(worst), 1e-6))
+        size = max(slopes[s] * worst + heights[s], _THIN * max(abs(risks.values(near)[s]), 1e-8))
         block = np.zeros((len(factor) + 2, d + 1))
         block[:2, d] = -slopes[s]
         block[2:, :d] = -2.0 * np.sqrt(size) * factor

@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from dualgap.core.arrays import Array, Matrix, Number, Vector, as_array
+from dualgap.core.arrays import Array, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.exact import Real
 from dualgap.core.problem import Answer, Problem
@@ -28,7 +28,6 @@ from dualgap.problems.minimax_regret.risks import Risks
 from dualgap.problems.minimax_regret.scores import Goal, Scores
 
 _NONE = as_array(())
-_NO_MATRIX = as_array(np.zeros((0, 0)))
 INTERCEPT = "intercept"
 
 
@@ -64,7 +63,7 @@ class MinimaxRegret(Problem):
     column_fields: ClassVar[tuple[str, ...]] = ("features", "label", "groups", "weights")
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
-    features: Matrix = _NO_MATRIX
+    features: Rows = _NONE
     label: Vector = _NONE
     groups: Names = ()
     loss: Literal["squared", "logistic"] = "squared"
@@ -76,6 +75,12 @@ class MinimaxRegret(Problem):
     constant: Vector = _NONE
     goal: Goal = "regret"
     names: Names = ()
+
+    @field_validator("features")
+    @classmethod
+    def _columns(cls, features: np.ndarray) -> np.ndarray:
+        """A single feature may come as a vector."""
+        return as_array(features.reshape(-1, 1)) if features.ndim == 1 and features.size else features
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
