@@ -12,7 +12,6 @@ import numpy as np
 from dualgap.core.certificate import Verdict
 from dualgap.core.errors import UsageError
 from dualgap.core.solver import Solver
-from dualgap.core.witness import Multipliers
 from dualgap.engine.dispatch import dispatch
 from dualgap.engine.execute import execute
 from dualgap.engine.infeasibility.attach import explained
@@ -22,7 +21,7 @@ from dualgap.engine.prepare import prepare
 from dualgap.engine.run import Run
 from dualgap.engine.task import Settings
 from dualgap.engine.unbounded import directed, settled
-from dualgap.models.model import Found
+from dualgap.models.model import Found, Model
 
 
 def solve(
@@ -86,17 +85,14 @@ def solve(
     run = directed(loaded.problem, run)
     seconds = {"resolve": resolve_seconds, **run.seconds}
     if loaded.model is not None:
-        loaded.model.fill(_found(loaded.problem, run))
+        loaded.model.fill(_found(loaded.model, run))
     return replace(run, seconds=seconds, artefacts=loaded.artefacts, source=loaded.source)
 
 
-def _found(problem: Any, run: Run) -> Found:
-    """What the model of an ``integer-program`` is told of the run on it."""
+def _found(model: Model, run: Run) -> Found:
+    """What a model is told of the run on it."""
     certificate = run.certificate
     assert certificate is not None, "a run that came back has been verified"
     values = np.asarray(run.answer.values, dtype=np.float64) if certificate.feasible else None
-    priced = certificate.verdict in (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL) and not np.any(problem.integer)
-    multipliers = run.witness.rows if priced and isinstance(run.witness, Multipliers) else None
-    if multipliers is not None and multipliers.shape != problem.row_lower.shape:
-        multipliers = None  # of another program on the way
-    return Found(certificate, run.stop, run.requested_gap, values, multipliers)
+    optimal = certificate.verdict in (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL)
+    return Found(certificate, run.stop, run.requested_gap, values, model.priced(run.witness) if optimal else None)

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, product
 from typing import Any
 
 import cvxpy
 import numpy as np
-from cvxpy.constraints import PSD, SOC, ExpCone, NonNeg, PowCone3D, Zero
+from cvxpy.constraints import SOC, ExpCone, NonNeg, PowCone3D, SvecPSD, Zero
 from cvxpy.reductions.solution import Solution, failure_solution
 from cvxpy.reductions.solvers import utilities
 from cvxpy.reductions.solvers.conic_solvers.conic_solver import ConicSolver
+from cvxpy.utilities.psd_utils import TriangleKind
 from scipy.sparse import csr_array
 
 from dualgap.core.claim import Stop
 from dualgap.core.errors import Fault, SpecError
+from dualgap.models.cones import conic_program
 from dualgap.models.model import Found, Model
 from dualgap.problems.integer_program import IntegerProgram, Sparse
 
@@ -31,13 +33,15 @@ _LIMITS = (Stop.TIME, Stop.ITERATIONS, Stop.MEMORY, Stop.INTERRUPTED)
 class _Canonical(ConicSolver):  # type: ignore[misc]
     """Asks CVXPY for arrays, and tells it what was found on them; it solves nothing.
 
-    It says that it takes every cone, so that the refusal of those that an integer program can't hold names them.
+    It says that it takes every cone, so that the refusal of those that dualgap can't take names them.
     """
 
     MIP_CAPABLE = True
     BOUNDED_VARIABLES = True
-    SUPPORTED_CONSTRAINTS = (Zero, NonNeg, SOC, ExpCone, PSD, PowCone3D)
+    SUPPORTED_CONSTRAINTS = (Zero, NonNeg, SOC, ExpCone, SvecPSD, PowCone3D)
     MI_SUPPORTED_CONSTRAINTS = SUPPORTED_CONSTRAINTS
+    PSD_TRIANGLE_KIND = TriangleKind.LOWER
+    PSD_SQRT2_SCALING = True
     EXP_CONE_ORDER = (0, 1, 2)
 
     def name(self) -> str:
@@ -46,6 +50,9 @@ class _Canonical(ConicSolver):  # type: ignore[misc]
     def import_solver(self) -> None:
         """There is nothing to import."""
 
+    def supports_quad_obj(self) -> bool:
+        return True
+
     def cite(self, data: Any) -> str:
         return ""
 
@@ -53,14 +60,14 @@ class _Canonical(ConicSolver):  # type: ignore[misc]
         raise NotImplementedError("pass the problem to dualgap.solve, or solve it with method='dualgap'")
 
     def invert(self, found: Found, inverse: Mapping[str, Any]) -> Solution:
-        """The canonical solution. CVXPY's duals of ``right side - matrix x in cone`` are minus our multipliers."""
+        """The canonical solution of what was found, its multipliers being CVXPY's duals already."""
         status = _status(found)
         if found.values is None:
             return failure_solution(status)
         duals = None
         if found.multipliers is not None:
             constraints = inverse[self.EQ_CONSTR] + inverse[self.NEQ_CONSTR]
-            duals = utilities.get_dual_values(-found.multipliers, utilities.extract_dual_value, constraints)
+            duals = utilities.get_dual_values(found.multipliers, utilities.extract_dual_value, constraints)
         return Solution(status, found.certificate.value, {inverse[self.VAR_ID]: found.values}, duals, {})
 
 
@@ -69,10 +76,16 @@ _CANONICAL = _Canonical()  # one for all: CVXPY keeps the canonical form of a mo
 
 @dataclass(frozen=True)
 class CvxpyModel(Model):
-    """A ``cvxpy.Problem`` read, in canonical variables; with CVXPY's own way back from them."""
+    """A ``cvxpy.Problem`` read, in canonical variables; with CVXPY's own way back from them.
+
+    Attributes:
+        chain, inverse: CVXPY's reductions and what they need to undo them.
+        places: of a model with cones, where each of CVXPY's rows is among ours; None for rows alone.
+    """
 
     chain: Any
     inverse: Any
+    places: np.ndarray | None = None
 
     def fill(self, found: Found) -> None:
         """Sets what ``solve`` sets (values, duals, ``status``, ``value``), and ``certificate``.
@@ -82,10 +95,17 @@ class CvxpyModel(Model):
         """
         _clear(self.source)
         if found.values is not None or found.infeasible or found.unbounded:
-            self.source.unpack(self.chain.invert(found, self.inverse))  # without CVXPY's warning of inaccuracy
+            priced = replace(found, multipliers=self._duals(found.multipliers))
+            self.source.unpack(self.chain.invert(priced, self.inverse))  # without CVXPY's warning of inaccuracy
         else:
             self.source._status = _status(found)  # CVXPY unpacks no solution that isn't there
         self.source.certificate = found.certificate
+
+    def _duals(self, multipliers: np.ndarray | None) -> np.ndarray | None:
+        """CVXPY's duals of ``right side - matrix x in cone``: minus our multipliers of rows, and those of cones."""
+        if multipliers is None:
+            return None
+        return -multipliers if self.places is None else multipliers[self.places]
 
 
 def _clear(source: Any) -> None:
@@ -110,11 +130,11 @@ def _status(found: Found) -> str:
 
 
 def read(source: Any) -> CvxpyModel:
-    """A ``cvxpy.Problem`` in linear canonical form as an ``integer-program``.
+    """A ``cvxpy.Problem`` in canonical form: an ``integer-program``, or a ``conic-program`` where it needs cones.
 
     Raises:
-        SpecError: the model isn't disciplined convex, a parameter has no value, or it needs cones that an integer
-            program can't hold; says which.
+        SpecError: the model isn't disciplined convex, a parameter has no value, it has whole variables besides cones,
+            or it needs power cones; says which.
     """
     if not source.variables():
         raise _refusal("no variables", "there is nothing to decide")
@@ -127,11 +147,20 @@ def read(source: Any) -> CvxpyModel:
         raise _refusal(
             " ".join(str(error).split()), "state it by CVXPY's rules of disciplined convex programs"
         ) from None
-    cones = [name for field, name in _CONES.items() if getattr(data["dims"], field)]
-    if cones:
-        held = " and ".join(dict.fromkeys(cones))
-        raise _refusal(f"{held} cones", "dualgap takes CVXPY's linear and mixed-integer linear models")
-    return CvxpyModel(_program(source, data, float(inverse[-1]["offset"])), source, chain, inverse)
+    cones = dict.fromkeys(name for field, name in _CONES.items() if getattr(data["dims"], field))
+    offset = float(inverse[-1]["offset"])
+    quadratic = data.get("P") is not None and data["P"].nnz > 0
+    if not cones and not quadratic:
+        return CvxpyModel(_program(source, data, offset), source, chain, inverse)
+    stuffed = data["param_prob"]
+    held = " and ".join([*(f"{name} cones" for name in cones), *(["a quadratic objective"] if quadratic else [])])
+    if "power" in cones:
+        raise _refusal(held, "dualgap takes second-order, exponential and semidefinite cones")
+    if stuffed.x.boolean_idx or stuffed.x.integer_idx:
+        raise _refusal(f"{held} with whole variables", "dualgap takes cones with continuous variables alone")
+    sign = -1.0 if isinstance(source.objective, cvxpy.Maximize) else 1.0
+    problem, places = conic_program(data, sign, offset, tuple(_columns(source, stuffed)))
+    return CvxpyModel(problem, source, chain, inverse, places)
 
 
 def _refusal(message: str, remedy: str) -> SpecError:

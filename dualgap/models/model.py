@@ -9,8 +9,10 @@ import numpy as np
 
 from dualgap.core.certificate import Certificate, Verdict
 from dualgap.core.claim import Stop
+from dualgap.core.witness import ConicMultipliers, Multipliers, Witness
 
 if TYPE_CHECKING:
+    from dualgap.problems.conic_program import ConicProblem
     from dualgap.problems.integer_program import IntegerProgram
 
 
@@ -23,8 +25,8 @@ class Found:
         stop: why the solver ended.
         gap: the relative gap that was asked for.
         values: (n,) the verified answer by column, None where there is none.
-        multipliers: (m,) one a row, in the convention of ``dualgap.core.forms``; only at the optimum of a linear
-            program: the multipliers of a relaxation are no prices of an integer program.
+        multipliers: (m,) one a row, in the convention of ``dualgap.core.forms``; only at the optimum of a linear or
+            conic program: the multipliers of a relaxation are no prices of an integer program.
     """
 
     certificate: Certificate
@@ -62,8 +64,19 @@ class Model:
         source: the model itself.
     """
 
-    problem: IntegerProgram
+    problem: IntegerProgram | ConicProblem
     source: Any
+
+    def priced(self, witness: Witness | None) -> np.ndarray | None:
+        """(m,) the multipliers that a witness at the optimum holds for the rows of the problem, if it does."""
+        from dualgap.problems.integer_program import IntegerProgram
+
+        linear = isinstance(self.problem, IntegerProgram)
+        whole = isinstance(self.problem, IntegerProgram) and bool(self.problem.integer.any())
+        if whole or not isinstance(witness, Multipliers if linear else ConicMultipliers):
+            return None
+        rows = np.asarray(witness.rows)
+        return rows if rows.shape == (self.problem.matrix.shape[0],) else None  # else of another program on the way
 
     def fill(self, found: Found) -> None:
         """Sets values, duals, status and ``certificate`` in the model; None where nothing is known."""

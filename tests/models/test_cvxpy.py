@@ -199,14 +199,16 @@ def test_statuses(verdict: Verdict, stop: Stop, status: str) -> None:
 
 
 v = cp.Variable(2, name="v")
+whole = cp.Variable(2, name="whole", integer=True)
 
 
 @pytest.mark.parametrize(
     ("build", "what"),
     [
-        (lambda: cp.Problem(cp.Minimize(cp.sum_squares(v)), [v >= 1]), "second-order cones"),
-        (lambda: cp.Problem(cp.Minimize(cp.sum(cp.exp(v)))), "exponential cones"),
-        (lambda: cp.Problem(cp.Minimize(cp.lambda_max(cp.Variable((2, 2), PSD=True)))), "semidefinite cones"),
+        (lambda: cp.Problem(cp.Minimize(cp.sum_squares(whole)), [whole >= 1]), "a quadratic objective with whole"),
+        (lambda: cp.Problem(cp.Minimize(cp.norm(whole)), [whole >= 1]), "second-order cones with whole variables"),
+        (lambda: cp.Problem(cp.Minimize(cp.sum(cp.exp(whole)))), "exponential cones with whole variables"),
+        (lambda: cp.Problem(cp.Minimize(0), [cp.PowCone3D(v[0], v[1], 1.0, 0.4)]), "power cones"),
         (lambda: cp.Problem(cp.Maximize(cp.norm(v))), "DCP rules"),
         (lambda: cp.Problem(cp.Minimize(3)), "no variables"),
     ],

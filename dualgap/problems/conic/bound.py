@@ -30,6 +30,7 @@ from dualgap.problems.conic.quadratic import Quadratic, quadratic_of
 from dualgap.problems.conic.rounding import UNIT, dot, product, upper
 
 _LOSS = 1e-9  # of the bound: a column that costs more of it is solved to zero
+_NARROW = 1e-6  # of the costs: a reduced cost that may be 0
 _TINY = 1e-7  # of a ray: how far it may be off, in floats
 
 
@@ -123,10 +124,13 @@ def _best(
     total = _total(form, quadratic, plain, parts) if fits else -INFINITY
     loss = _LOSS * (1.0 + abs(float(form.right_side @ z)))
     needy = parts < -loss / max(1, len(parts))
+    open_ended = ~(np.isfinite(ends[0]) & np.isfinite(ends[1]))
+    reduced = np.abs(form.cost + form.matrix.T @ z + quadratic.matrix @ w)
+    near = reduced <= _NARROW * (1.0 + np.abs(form.cost).max(initial=0.0))  # repairing the others may turn its sign
     if np.isfinite(total) and not needy.any():
         return total, ""
     reason = "the multipliers are outside the dual cone"
-    for repaired in _repaired(form, quadratic, plain, needy):
+    for repaired in _repaired(form, quadratic, plain, needy | (open_ended & near)):
         if isinstance(repaired, str):
             reason = repaired
             continue

@@ -1,5 +1,5 @@
 """The ``conic-program`` kind: linear or quadratic objectives over products of cones."""
 
-from dualgap.problems.conic_program.spec import ConicAnswer, ConicProblem
+from dualgap.problems.conic_program.spec import ConeRows, ConicAnswer, ConicProblem
 
-__all__ = ["ConicAnswer", "ConicProblem"]
+__all__ = ["ConeRows", "ConicAnswer", "ConicProblem"]
