@@ -52,6 +52,7 @@ _PUBLIC = {
     "ConicProblem": "dualgap.problems.conic_program",
     "MinimaxRegret": "dualgap.problems.minimax_regret",
     "ConceptErasure": "dualgap.problems.concept_erasure",
+    "UniversalTemplate": "dualgap.problems.universal_template",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
