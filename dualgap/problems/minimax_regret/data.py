@@ -33,6 +33,10 @@ def closed(fields: Sequence[str], spec: Mapping[str, Any], resolver: Resolver) -
             raise SpecError([Fault(f"label.{unknown[0]}", "unknown field", "known fields: column, positive")])
         positive, raw["label"] = raw["label"].get("positive"), raw["label"]["column"]
     if "data" not in raw:
+        columns = [name for name in fields if isinstance(raw.get(name), str)]
+        if columns:
+            remedy = 'name the file: data = "samples.csv"'
+            raise SpecError([Fault(name, f"{shown(raw[name])} is a column of no data", remedy) for name in columns])
         return resolver.columns(raw, fields)
     named = raw.setdefault("features", ALL)
     if named == ALL:

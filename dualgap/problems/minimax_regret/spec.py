@@ -17,7 +17,9 @@ from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Array, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
+from dualgap.core.errors import SpecError
 from dualgap.core.exact import Real
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.verify import ROUNDING
@@ -29,6 +31,15 @@ from dualgap.problems.minimax_regret.scores import Goal, Scores
 
 _NONE = as_array(())
 INTERCEPT = "intercept"
+_TEXT = {"type": "string"}
+_LABEL = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "number"}},
+        _TEXT,
+        {"type": "object", "properties": {"column": _TEXT, "positive": _TEXT}, "required": ["column"]},
+        {"type": "object", "properties": {"file": _TEXT}, "required": ["file"]},
+    ]
+}
 
 
 class LinearModel(Answer):
@@ -41,8 +52,9 @@ class MinimaxRegret(Problem):
     """One linear model for several groups, as good as can be where it is worst.
 
     Attributes:
-        features: (n, d) a row for each sample.
-        label: (n,) numbers for squared loss, 0 and 1 (or -1 and 1) for logistic loss.
+        features: (n, d) a row for each sample; columns by name, with ``data`` all others by default ("*").
+        label: (n,) numbers for squared loss, 0 and 1 (or -1 and 1) for logistic loss; a column of texts as
+            {column = "diagnosis", positive = "malignant"}.
         groups: (n,) each sample's group; of given quadratics the names of the k groups, 1 ... k by default.
         loss: "squared" (mean squared error) or "logistic".
         ridge: l2 penalty: ridge/2 |theta|^2, intercept included, is part of every group's risk; positive for logistic
@@ -61,7 +73,7 @@ class MinimaxRegret(Problem):
     summary: ClassVar[str] = "one model for several groups: the least worst regret, risk or ratio"
     answer_type: ClassVar[type[Answer]] = LinearModel
     column_fields: ClassVar[tuple[str, ...]] = ("features", "label", "groups", "weights")
-    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {"label": _LABEL}
 
     features: Rows = _NONE
     label: Vector = _NONE
@@ -84,9 +96,10 @@ class MinimaxRegret(Problem):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        from dualgap.problems.minimax_regret.checks import check
+        from dualgap.problems.minimax_regret.checks import faults
 
-        check(self)
+        if found := faults(self):
+            raise SpecError(found, type(self).__name__)
         return self
 
     # What it is about.
@@ -181,6 +194,13 @@ class MinimaxRegret(Problem):
         from dualgap.problems.minimax_regret.metrics import weights
 
         return weights(self, witness)
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        from dualgap.problems.minimax_regret.argument import explain
+
+        return explain(self, answer, witness, via, shown)
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:
