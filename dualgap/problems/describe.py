@@ -99,7 +99,7 @@ def schema(problem: type[Problem]) -> dict[str, Any]:
     for name, given in described["properties"].items():
         about = {key: value for key, value in given.items() if key != "title"}
         if name in problem.column_fields:
-            about = _or_column(about)
+            about = _or_column(about) | problem.raw_schemas.get(name, {})
         properties[name] = {"description": _sentence(meanings.get(name, "")), **about}
     for name, meaning in extras.items():
         kind: Mapping[str, Any] = {"type": {"generate": "object", "instance": "integer"}.get(name, "string")}
@@ -165,9 +165,15 @@ def _assignment(name: str, value: Any) -> str:
     if len(line) <= _WIDTH or not isinstance(value, np.ndarray | list | tuple):
         return line
     if isinstance(value, np.ndarray) and value.ndim > 1:
-        rows = ",\n".join(_wrapped(row, "  ") for row in value)
+        rows = ",\n".join(_row(row) for row in value)
         return f"{_key(name)} = [\n{rows},\n]"
     return f"{_key(name)} = {_wrapped(value, '').lstrip()}"
+
+
+def _row(values: Any) -> str:
+    """A row of a matrix, on one line where it fits."""
+    line = f"  {_toml(values)}"
+    return line if len(line) < _WIDTH else _wrapped(values, "  ")
 
 
 def _wrapped(values: Any, indent: str) -> str:
