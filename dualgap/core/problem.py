@@ -13,6 +13,7 @@ from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import SHOWN, Block
+from dualgap.core.figures import Figure
 from dualgap.core.record import Record
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -157,6 +158,10 @@ class Problem(Record):
     def render(self, answer: Any) -> list[tuple[str, ...]]:
         """The answer as rows of a table for people, the header first."""
         return [("field", "value"), *((name, str(value)) for name, value in self.write_answer(answer).items())]
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        """What the report draws of an answer, beside its table: strategies as bars, perturbed inputs as pictures."""
+        return ()
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         """The certificate's metrics as tables for people, each a list of rows with the header first."""

@@ -31,6 +31,8 @@ _SOLVERS = {
     "eigh": "dualgap.solvers.spectral.eigh:Eigh",
     "lobpcg": "dualgap.solvers.spectral.lobpcg:Lobpcg",
     "whitened-gradient": "dualgap.solvers.spectral.whitened_gradient:WhitenedGradient",
+    "attack": "dualgap.solvers.attacks.attack:Attack",
+    "principal-angles": "dualgap.solvers.spectral.principal_angles:PrincipalAngles",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
@@ -39,10 +41,13 @@ _PROBLEMS = {
     "knapsack": "dualgap.problems.knapsack:Knapsack",
     "coin-change": "dualgap.problems.coin_change:CoinChange",
     "integer-program": "dualgap.problems.integer_program:IntegerProgram",
+    "universal-template": "dualgap.problems.universal_template:UniversalTemplate",
     "conic-program": "dualgap.problems.conic_program:ConicProblem",
+    "log-sum-exp-ball": "dualgap.problems.log_sum_exp_ball:LogSumExpBall",
     "minimax-regret": "dualgap.problems.minimax_regret:MinimaxRegret",
     "adversarial-example": "dualgap.problems.adversarial_example:AdversarialExample",
     "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
+    "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
 }
 
 _BRIDGES = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_value
+from dualgap.display.figures import drawn
 from dualgap.display.html import Html, details, facts, join, table, tag
 from dualgap.engine.run import Run
 from dualgap.study.joint import Standing
@@ -37,6 +38,7 @@ def profile(problem: Problem, run: Run, standing: Standing) -> Html:
         _checks(run),
         _attempts(run),
         _answer(problem, run),
+        *_figures(problem, run),
         tag("pre", run.error) if run.error else None,
         class_="profile",
     )
@@ -89,6 +91,10 @@ def _answer(problem: Problem, run: Run) -> Html | None:
     left = len(rows) - _MOST_ROWS
     more = tag("p", f"and {left:,} rows more", class_="more") if left > 0 else None
     return join([table(header, rows[:_MOST_ROWS], numeric=numeric, class_="answer"), more])
+
+
+def _figures(problem: Problem, run: Run) -> list[Html]:
+    return [] if run.answer is None else [drawn(figure) for figure in problem.figures(run.answer)]
 
 
 def _is_number(text: str) -> bool:

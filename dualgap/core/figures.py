@@ -1,0 +1,57 @@
+"""What a report draws of an answer: plain data, without a word on how it looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """Base of the figures; ``caption`` is one or two sentences. The report draws each type in one way."""
+
+    caption: str
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image.
+
+    Attributes:
+        title: what it shows, short.
+        pixels: (height, width) or (height, width, 3), from the top left.
+        low, high: the values that are black and white; signed ones are drawn around 0, up to the larger size.
+        signed: whether the values are differences.
+    """
+
+    title: str
+    pixels: np.ndarray
+    low: float = 0.0
+    high: float = 1.0
+    signed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures(Figure):
+    """Rows of images, each with its name."""
+
+    rows: tuple[tuple[str, tuple[Picture, ...]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram(Figure):
+    """How often values fall between edges: (n + 1,) ``edges``, increasing, and (n,) ``counts``."""
+
+    title: str
+    edges: np.ndarray
+    counts: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Bars(Figure):
+    """Numbers by name: mixed strategies, weights, allocations."""
+
+    title: str
+    names: tuple[str, ...]
+    values: np.ndarray

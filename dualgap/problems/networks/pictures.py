@@ -1,0 +1,85 @@
+"""Perturbations for reports: images beside their differences, and how large the changes are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isqrt
+
+import numpy as np
+
+from dualgap.core.figures import Histogram, Picture, Pictures
+from dualgap.problems.networks.network import Convolution, Network
+
+Shape = tuple[int, int, int]
+"""(channels, height, width)."""
+
+_BINS = 41
+
+
+def image_shape(network: Network, given: Sequence[int] = ()) -> Shape | None:
+    """How inputs are images: as given, as the first convolution takes them, or a square of 1 or 3 channels; else None.
+
+    Args:
+        network: what takes the inputs.
+        given: (height, width) or (channels, height, width), or nothing.
+    """
+    if given:
+        return (1, given[0], given[1]) if len(given) == 2 else (given[0], given[1], given[2])
+    first = network.layers[0]
+    if isinstance(first, Convolution):
+        return first.shape if first.shape[0] in (1, 3) else None
+    for channels in (1, 3):
+        side = isqrt(network.inputs // channels)
+        if side > 1 and channels * side * side == network.inputs:
+            return channels, side, side
+    return None
+
+
+def picture(title: str, values: np.ndarray, shape: Shape, span: tuple[float, float], signed: bool = False) -> Picture:
+    """An input, or a difference, as an image."""
+    channels, height, width = shape
+    image = np.asarray(values, dtype=np.float64).reshape(shape)
+    pixels = image[0] if channels == 1 else np.moveaxis(image[:3], 0, 2)
+    return Picture(title, pixels.reshape(height, width, *pixels.shape[2:]), *span, signed)
+
+
+def beside(
+    names: Sequence[str], clean: np.ndarray, changed: np.ndarray, shape: Shape, titles: Sequence[Sequence[str]]
+) -> Pictures:
+    """Clean inputs, perturbed ones and what was added, row by row; one scale for all of a sort.
+
+    Args:
+        names: of the rows.
+        clean, changed: (m, d).
+        shape: of the images.
+        titles: (clean, perturbed) of every row.
+    """
+    shift = changed - clean
+    span = float(min(clean.min(), changed.min())), float(max(clean.max(), changed.max()))
+    most = float(np.abs(shift).max())
+    rows = tuple(
+        (
+            name,
+            (
+                picture(before, one, shape, span),
+                picture(after, other, shape, span),
+                picture("added", move, shape, (-most, most), signed=True),
+            ),
+        )
+        for name, one, other, move, (before, after) in zip(names, clean, changed, shift, titles, strict=True)
+    )
+    return Pictures("Red raises an input, blue lowers it; the strongest colour is the largest change shown.", rows)
+
+
+def spread(shift: np.ndarray, norm: str) -> Histogram:
+    """The sizes of a perturbation's entries that aren't 0, over all its rows.
+
+    In the l1 norm few entries move, in l2 most a little, in linf nearly all by the whole radius.
+    """
+    entries = np.asarray(shift, dtype=np.float64).ravel()
+    moved = entries[np.abs(entries) > 1e-12]
+    most = float(np.abs(moved).max(initial=0.0)) or 1.0
+    counts, edges = np.histogram(moved, bins=_BINS, range=(-most, most))
+    still = 1.0 - len(moved) / max(len(entries), 1)
+    caption = f"{len(moved):,} of {len(entries):,} entries are changed; {100 * still:.3g} % stay as they are."
+    return Histogram(caption, f"changes in the l{norm} ball", edges, counts)

@@ -1,0 +1,5 @@
+"""One perturbation for many inputs: as a problem, as a program, and what bounds it."""
+
+from dualgap.problems.universal_template.spec import Template, UniversalTemplate
+
+__all__ = ["Template", "UniversalTemplate"]

@@ -1,0 +1,1 @@
+"""Gradient attacks on classifiers: projected steps from many starts, as one batch."""
