@@ -7,19 +7,23 @@ arithmetic whose weights are the float64 values; bounds allow for the rounding o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from scipy.sparse import csr_array
 
 from dualgap.core.arrays import Array, Matrix, Vector, as_array
 from dualgap.core.record import Record
 from dualgap.problems.counts import fault
 
-_EMPTY = as_array(())
+LARGEST = 10**7
+"""Entries that a layer may take or give."""
+
+_LARGEST_MATRIX = 10**9  # entries of a convolution's matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,8 @@ class Convolution(Record):
             raise fault(f"filters have {self.weight.shape[1]} channels, inputs {self.shape[0]}", "check shape")
         if min(self.stride) < 1 or min(self.padding) < 0 or min(self.image) < 1:
             raise fault("stride, padding or kernel don't fit the image", "check stride, padding and shape")
+        if max(self.inputs, self.outputs) > LARGEST or self.outputs * self.weight[0].size > _LARGEST_MATRIX:
+            raise fault(f"{self.outputs:,} outputs are too many", "check stride, padding and shape")
         return self
 
     @property
@@ -125,6 +131,16 @@ class Convolution(Record):
         return Operator(matrix, np.repeat(self.bias.astype(np.float64), down * across))
 
 
+def _kind(layer: Any) -> str:
+    """The tag of a layer, in data or as a record."""
+    shaped = isinstance(layer, Convolution) or (isinstance(layer, Mapping) and "shape" in layer)
+    return "convolution" if shaped else "dense"
+
+
+Layer = Annotated[Annotated[Dense, Tag("dense")] | Annotated[Convolution, Tag("convolution")], Discriminator(_kind)]
+"""Data with ``shape`` makes a convolution; so errors are those of one kind."""
+
+
 class Network(Record):
     """A ReLU network.
 
@@ -133,9 +149,9 @@ class Network(Record):
         mean, std: of the inputs, (d,) or one number for all; empty where inputs aren't normalised.
     """
 
-    layers: tuple[Dense | Convolution, ...]
-    mean: Vector = _EMPTY
-    std: Vector = _EMPTY
+    layers: tuple[Layer, ...]
+    mean: Vector = Field(default_factory=lambda: as_array(()))
+    std: Vector = Field(default_factory=lambda: as_array(()))
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
