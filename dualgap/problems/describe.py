@@ -99,7 +99,7 @@ def schema(problem: type[Problem]) -> dict[str, Any]:
     for name, given in described["properties"].items():
         about = {key: value for key, value in given.items() if key != "title"}
         if name in problem.column_fields:
-            about = _or_column(about) | problem.raw_schemas.get(name, {})
+            about = {**_or_column(about), **problem.raw_schemas.get(name, {})}
         properties[name] = {"description": _sentence(meanings.get(name, "")), **about}
     for name, meaning in extras.items():
         kind: Mapping[str, Any] = {"type": {"generate": "object", "instance": "integer"}.get(name, "string")}

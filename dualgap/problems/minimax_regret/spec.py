@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dualgap.core.arrays import Array, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
@@ -29,7 +29,6 @@ from dualgap.problems.counts import Names
 from dualgap.problems.minimax_regret.risks import Risks
 from dualgap.problems.minimax_regret.scores import Goal, Scores
 
-_NONE = as_array(())
 INTERCEPT = "intercept"
 _TEXT = {"type": "string"}
 _LABEL = {
@@ -40,6 +39,10 @@ _LABEL = {
         {"type": "object", "properties": {"file": _TEXT}, "required": ["file"]},
     ]
 }
+
+
+def _nothing() -> np.ndarray:
+    return as_array(())
 
 
 class LinearModel(Answer):
@@ -75,16 +78,16 @@ class MinimaxRegret(Problem):
     column_fields: ClassVar[tuple[str, ...]] = ("features", "label", "groups", "weights")
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {"label": _LABEL}
 
-    features: Rows = _NONE
-    label: Vector = _NONE
+    features: Rows = Field(default_factory=_nothing)
+    label: Vector = Field(default_factory=_nothing)
     groups: Names = ()
     loss: Literal["squared", "logistic"] = "squared"
     ridge: Number = 1e-3
     intercept: bool = True
-    weights: Vector = _NONE
-    quadratic: Array = _NONE
-    linear: Array = _NONE
-    constant: Vector = _NONE
+    weights: Vector = Field(default_factory=_nothing)
+    quadratic: Array = Field(default_factory=_nothing)
+    linear: Array = Field(default_factory=_nothing)
+    constant: Vector = Field(default_factory=_nothing)
     goal: Goal = "regret"
     names: Names = ()
 
