@@ -163,6 +163,10 @@ class Problem(Record):
         """What the report draws of an answer, beside its table: strategies as bars, perturbed inputs as pictures."""
         return ()
 
+    def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
+        """The sentence that a feasible answer's statement begins with, where people look for more than the objective."""
+        return ""
+
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         """The certificate's metrics as tables for people, each a list of rows with the header first."""
         return []

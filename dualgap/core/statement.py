@@ -48,7 +48,13 @@ def format_gap(relative: float | None) -> str:
 
 
 def statement(problem: Problem, certificate: Certificate, outcome: Outcome) -> str:
-    """One sentence that says what is known and how."""
+    """One sentence that says what is known and how, after the problem's own headline where it has one."""
+    said = _verdict(problem, certificate, outcome)
+    headline = problem.headline(certificate.metrics) if certificate.feasible else ""
+    return f"{headline} {said}" if headline else said
+
+
+def _verdict(problem: Problem, certificate: Certificate, outcome: Outcome) -> str:
     unit = f" {certificate.unit}" if certificate.unit else ""
     value = f"{certificate.quantity} {format_value(certificate.value)}{unit}"
     bound = format_value(certificate.bound)
