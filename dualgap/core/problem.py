@@ -164,7 +164,7 @@ class Problem(Record):
         return ()
 
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
-        """The sentence that a feasible answer's statement begins with, where people look for more than the objective."""
+        """What a feasible answer's statement begins with, where people look for more than the objective."""
         return ""
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
