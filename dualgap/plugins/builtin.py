@@ -17,6 +17,7 @@ _SOLVERS = {
     "cvxpy": "dualgap.solvers.cvxpy:Cvxpy",
     "clarabel": "dualgap.solvers.conic.clarabel:Clarabel",
     "scs": "dualgap.solvers.conic.scs:Scs",
+    "dual-recovery": "dualgap.solvers.dual_recovery:DualRecovery",
     "dynamic-programming": "dualgap.solvers.dynamic_programming:DynamicProgramming",
     "core-knapsack": "dualgap.solvers.knapsack.core:CoreKnapsack",
     "lagrangian-core": "dualgap.solvers.knapsack.lagrangian_core:LagrangianCore",
