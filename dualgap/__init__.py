@@ -48,6 +48,7 @@ _PUBLIC = {
     "Knapsack": "dualgap.problems.knapsack",
     "CoinChange": "dualgap.problems.coin_change",
     "IntegerProgram": "dualgap.problems.integer_program",
+    "MatrixGame": "dualgap.problems.matrix_game",
     "AdversarialExample": "dualgap.problems.adversarial_example",
     "ConicProblem": "dualgap.problems.conic_program",
     "LogSumExpBall": "dualgap.problems.log_sum_exp_ball",

@@ -11,10 +11,14 @@ import numpy as np
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice
 from dualgap.problems.coin_change import CoinChange
+from dualgap.problems.concept_erasure import ConceptErasure
 from dualgap.problems.conic_program import ConicProblem
 from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
+from dualgap.problems.log_sum_exp_ball import LogSumExpBall
+from dualgap.problems.minimax_reconstruction import MinimaxReconstruction
 from dualgap.problems.minimax_regret import MinimaxRegret
+from dualgap.problems.universal_template import UniversalTemplate
 
 BRANCHING_ITEMS = 100
 """Up to here OR-Tools' branch and bound wins; its reduction takes 0.26 s at 10,000 items and 8 s at 100,000."""
@@ -28,6 +32,9 @@ FIXABLE_COLUMNS, FIXABLE_RATIO = 1_000, 20
 FIRST_ORDER_ENTRIES = 200_000
 """From here on first-order methods overtake simplex and interior points on linear programs."""
 
+LINKED_NEURONS = 200
+"""Of all inputs' networks together: up to here branch and cut finds the best template within seconds."""
+
 _LEARNING = Choice("cp-sat", "clause learning is quick on small programs in whole numbers", seconds=1.0)
 
 
@@ -39,9 +46,33 @@ def choices(problem: Problem) -> list[Choice]:
         return _change()
     if isinstance(problem, MinimaxRegret):
         return _regret()
+    if isinstance(problem, LogSumExpBall):
+        return _ball(problem)
     if isinstance(problem, ConicProblem):
         return _cones()
+    if isinstance(problem, ConceptErasure):
+        return _erasure()
+    if isinstance(problem, MinimaxReconstruction):
+        return _reconstruction()
+    if isinstance(problem, UniversalTemplate):
+        return _template(problem)
     return _program(problem) if isinstance(problem, IntegerProgram) else []
+
+
+def _erasure() -> list[Choice]:
+    return [
+        Choice("eigh", "an eigenvalue decomposition is the closed form"),
+        Choice("alternating-gradient", "the game of eraser and predictor, step by step"),
+        Choice("pgd", "the relaxation over the fantope"),
+    ]
+
+
+def _reconstruction() -> list[Choice]:
+    return [
+        Choice("principal-angles", "the closed form"),
+        Choice("clarabel", "the spectral norm as a semidefinite program"),
+        Choice("alternating-gradient", "the game against a prior over signals, step by step"),
+    ]
 
 
 def _one_row(problem: Knapsack) -> list[Choice]:
@@ -76,6 +107,26 @@ def _regret() -> list[Choice]:
         Choice("clarabel", "interior points on its cones, where the weights are hard to find"),
         Choice("pooled-fit", "what the usual training gives"),
     ]
+
+
+def _ball(problem: LogSumExpBall) -> list[Choice]:
+    exact = (
+        Choice("clarabel", "interior points on exponential cones")
+        if problem.smooth
+        else Choice("highs", "simplex on the linear program")
+    )
+    return [
+        exact,
+        Choice("pgd", "gradient steps, each projected by a quadratic program"),
+        Choice("dual-recovery", "the dual linear program, and x from the rows with a price"),
+    ]
+
+
+def _template(problem: UniversalTemplate) -> list[Choice]:
+    neurons = sum(len(operator.bias) for operator in problem.network.operators[:-1])
+    linked = len(problem.inputs) * neurons <= LINKED_NEURONS and problem.norm != "2"
+    exact = Choice("highs", f"one program for all inputs, up to {LINKED_NEURONS} neurons in all")
+    return [Choice("attack", "gradient steps, and a bound from every input alone"), *([exact] if linked else [])]
 
 
 def _cones() -> list[Choice]:
