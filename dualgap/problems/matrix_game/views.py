@@ -1,0 +1,117 @@
+"""A matrix game as a saddle program and as a linear program whose duals are the opponent's strategy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dualgap.core.exact import Real
+from dualgap.core.forms import MixedIntegerProgram, SaddleProgram, bilinear
+from dualgap.core.relations import Relation
+from dualgap.core.sets import Simplex
+from dualgap.core.views import View
+from dualgap.core.witness import Multipliers, Strategies, Witness
+
+if TYPE_CHECKING:
+    from dualgap.problems.matrix_game.spec import MatrixGame, MixedStrategies
+
+
+def views(problem: MatrixGame) -> tuple[View, ...]:
+    """``lp`` and ``saddle``, both exact and minimising what the row player pays."""
+
+    def lift(bound: Real) -> Real:
+        return -bound if problem.maximizer == "rows" else bound
+
+    return (
+        View(
+            name="lp",
+            form_type=MixedIntegerProgram,
+            relation=Relation.EXACT,
+            build=lambda: linear_program(problem),
+            decode=lambda point: _strategies(np.asarray(point)[: problem.size[0]]),
+            encode=lambda answer: _point(problem, answer),
+            lift_bound=lift,
+            lift_witness=lambda witness: _opponent(problem, witness),
+        ),
+        View(
+            name="saddle",
+            form_type=SaddleProgram,
+            relation=Relation.EXACT,
+            build=lambda: saddle_program(problem),
+            decode=lambda point: _strategies(*point),
+            encode=lambda answer: _pair(problem, answer),
+            lift_bound=lift,
+            lift_witness=lambda witness: witness if isinstance(witness, Strategies) else None,
+        ),
+    )
+
+
+def linear_program(problem: MatrixGame) -> MixedIntegerProgram:
+    """min t, Q'x <= t 1, 1'x = 1, x >= 0, with Q what the row player pays (Dantzig 1951)."""
+    from scipy.sparse import csr_array
+
+    m, n = problem.size
+    low, high = float(problem.minimised.min()), float(problem.minimised.max())
+    matrix = np.block([[problem.minimised.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
+    return MixedIntegerProgram(
+        cost=np.append(np.zeros(m), 1.0),
+        matrix=csr_array(matrix),
+        row_lower=np.append(np.full(n, -np.inf), 1.0),
+        row_upper=np.append(np.zeros(n), 1.0),
+        lower=np.append(np.zeros(m), low),
+        upper=np.append(np.ones(m), high),
+        integer=np.zeros(m + 1, dtype=bool),
+        columns=(*problem.row_names, _fresh("value", problem.row_names)),
+        rows=(*problem.column_names, _fresh("total", problem.column_names)),
+    )
+
+
+def _fresh(name: str, taken: tuple[str, ...]) -> str:
+    while name in taken:
+        name += "'"
+    return name
+
+
+def saddle_program(problem: MatrixGame) -> SaddleProgram:
+    """min over x max over y of x'Qy on simplices, from uniform play."""
+    return SaddleProgram(
+        objective=bilinear,
+        x_set=Simplex(),
+        y_set=Simplex(),
+        initial=(np.full(problem.size[0], 1.0 / problem.size[0]), np.full(problem.size[1], 1.0 / problem.size[1])),
+        data=problem.minimised,
+        best_x=lambda y, payoff: Simplex().support(payoff @ y),
+        best_y=lambda x, payoff: Simplex().support(-(x @ payoff)),
+        payoff=problem.minimised,
+    )
+
+
+def _strategies(rows: Any, columns: Any = ()) -> MixedStrategies:
+    from dualgap.problems.matrix_game.spec import MixedStrategies
+
+    return MixedStrategies(rows=_weights(rows), columns=_weights(columns))
+
+
+def _weights(point: Any) -> np.ndarray:
+    """Float noise below zero is no weight."""
+    weights = np.asarray(point, dtype=np.float64)
+    return np.where((weights < 0) & (weights > -1e-9), 0.0, weights)
+
+
+def _point(problem: MatrixGame, answer: Any) -> np.ndarray:
+    """The rows' shares, and what they concede at most."""
+    share = answer.rows / answer.rows.sum()
+    return np.append(share, (share @ problem.minimised).max())
+
+
+def _pair(problem: MatrixGame, answer: Any) -> tuple[np.ndarray, np.ndarray]:
+    columns = answer.columns if len(answer.columns) else np.ones(problem.size[1])
+    return answer.rows / answer.rows.sum(), columns / columns.sum()
+
+
+def _opponent(problem: MatrixGame, witness: Witness) -> Witness | None:
+    """The multipliers of the rows ``Q'x <= t`` are minus the column player's strategy."""
+    if not isinstance(witness, Multipliers) or len(witness.rows) != problem.size[1] + 1:
+        return None
+    return Strategies(x=np.zeros(0), y=np.maximum(-witness.rows[:-1], 0.0))

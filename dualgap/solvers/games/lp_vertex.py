@@ -1,0 +1,70 @@
+"""Matrix games by linear programming, and the vertex in rational numbers where the payoffs allow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from dualgap.core.claim import Claim
+from dualgap.core.exact import Exact, exact
+from dualgap.core.solver import Context, Solver, Trait
+from dualgap.core.witness import Multipliers, Strategies
+from dualgap.problems.matrix_game import MatrixGame, MixedStrategies
+from dualgap.problems.matrix_game.vertex import rational
+from dualgap.problems.matrix_game.views import linear_program
+
+_EXACT_ENTRIES = 250_000  # payoffs of larger games have no vertex that 64 bits could hold
+
+
+@dataclass(frozen=True)
+class LpVertex(Solver):
+    """The linear program of the row player; its duals are the column player's strategy (Dantzig 1951).
+
+    Both vertices are solved again over the rationals, so that a small game with rational payoffs has its exact value.
+
+    Attributes:
+        backend: the solver of the linear program.
+    """
+
+    name: ClassVar[str] = "lp-vertex"
+    summary: ClassVar[str] = "matrix games as a linear program, with the vertex in exact arithmetic"
+    accepts: ClassVar[tuple[type, ...]] = (MatrixGame,)
+    requires: ClassVar[tuple[str, ...]] = ("highspy",)
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.EXACT, Trait.BOUNDS})
+
+    backend: str = "highs"
+
+    def solve(self, form: MatrixGame, ctx: Context) -> Claim:
+        found = ctx.subsolve(linear_program(form), self.backend)
+        if found.point is None or not isinstance(found.witness, Multipliers):
+            return replace(found, point=None, value=None, bound=None, witness=None)
+        rows = np.maximum(np.asarray(found.point)[:-1], 0.0)
+        columns = np.maximum(-found.witness.rows[:-1], 0.0)
+        if not (rows > 0).any() or not (columns > 0).any():
+            return replace(found, point=None, feasible=False, value=None, bound=None, witness=None)
+        whole = _vertices(form, rows, columns)
+        statistics = {**found.statistics, "exact": whole is not None}
+        rows, columns = whole or (rows, columns)
+        return Claim(
+            point=MixedStrategies(rows=rows, columns=columns),
+            feasible=True,
+            stop=found.stop,
+            witness=Strategies(x=rows, y=columns),
+            statistics=statistics,
+            message=found.message,
+        )
+
+
+def _vertices(game: MatrixGame, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Both strategies in whole numbers, or None."""
+    if game.payoff.size > _EXACT_ENTRIES:
+        return None
+    payoff = exact(game.payoff)
+    paid = payoff if game.maximizer == "columns" else Exact(-payoff.numerators, payoff.denominator)
+    exact_rows = rational(paid, rows)
+    if exact_rows is None:
+        return None
+    exact_columns = rational(Exact(-paid.numerators.T, paid.denominator), columns)
+    return None if exact_columns is None else (exact_rows, exact_columns)
