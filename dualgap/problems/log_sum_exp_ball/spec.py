@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Vector
 from dualgap.core.certificate import Bound, Evaluation, Violation
@@ -47,8 +47,15 @@ class LogSumExpBall(Problem):
 
     A: Matrix
     b: Vector
-    radius: Number = Field(gt=0)
+    radius: Number
     objective: Literal["log-sum-exp", "linear"] = "log-sum-exp"
+
+    @field_validator("radius")
+    @classmethod
+    def _positive(cls, radius: int | float) -> int | float:
+        if radius <= 0:
+            raise fault(f"the radius is {radius}", "a positive number")
+        return radius
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
