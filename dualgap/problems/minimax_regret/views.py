@@ -130,6 +130,8 @@ def _saddle(problem: MinimaxRegret) -> View:
 
 
 def _epigraph(problem: MinimaxRegret) -> View:
+    """Its values aren't carried: e of a point that misses a row by a little is no score."""
+
     def build() -> SmoothProgram:
         worst = float(problem.scores.values(problem.pooled).max())
         return SmoothProgram(
@@ -147,6 +149,7 @@ def _epigraph(problem: MinimaxRegret) -> View:
         build=build,
         decode=lambda point: _model(point[0]),
         encode=lambda answer: (answer.coefficients, problem.scores.values(answer.coefficients).max()),
+        lift_bound=None,
         lift_witness=lambda witness: _mixture(witness.rows) if isinstance(witness, Multipliers) else None,
     )
 
