@@ -35,6 +35,7 @@ _SOLVERS = {
     "lobpcg": "dualgap.solvers.spectral.lobpcg:Lobpcg",
     "whitened-gradient": "dualgap.solvers.spectral.whitened_gradient:WhitenedGradient",
     "attack": "dualgap.solvers.attacks.attack:Attack",
+    "relu-branching": "dualgap.solvers.robustness.branching:ReluBranching",
     "principal-angles": "dualgap.solvers.spectral.principal_angles:PrincipalAngles",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",

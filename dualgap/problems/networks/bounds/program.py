@@ -1,176 +1,180 @@
-"""The least of a linear function of a network's outputs as a linear program with triangles, or exactly with binaries.
+"""The least of a linear function of a network's outputs over a node, as a linear or a mixed-integer program.
 
-Active neurons are substituted, inactive ones dropped. A neuron ``z = relu(h)``, ``l < 0 < u``, has rows
-``z >= h`` and ``z <= u (h - l) / (u - l)``, 0 <= z <= u; with a binary a (a = 1: active), ``z <= h - l (1 - a)`` and
-``z <= u a`` instead of the second (Tjeng, Xiao and Tedrake, Evaluating robustness of neural networks with mixed integer
-programming, 2019).
+Neurons that are stable over the whole set are substituted. Of the others, a column z = relu(h) each: where
+``l < 0 < u``, rows ``z >= h`` and ``z <= u (h - l) / (u - l)`` (the triangle of Ehlers, Formal verification of
+piece-wise linear feed-forward neural networks, 2017); with a binary a, ``z <= h - l (1 - a)`` and ``z <= u a`` instead
+of the second (Tjeng, Xiao and Tedrake, Evaluating robustness of neural networks with mixed integer programming, 2019).
+Where a node makes a neuron stable, ``z = h`` or ``z = 0``, and a row ``l <= h <= u``.
+
+All nodes of a set have the same columns and rows in their linear programs, so that a basis of one starts another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from dualgap.core.forms import MixedIntegerProgram
-from dualgap.problems.networks.bounds.dual import Span
 from dualgap.problems.networks.bounds.layers import Layer
-from dualgap.problems.networks.bounds.region import Region
+from dualgap.problems.networks.bounds.nodes import Neurons, Node
 
-
-@dataclass(frozen=True, eq=False)
-class ReluProgram:
-    """A program over one set of inputs: columns are the inputs, the unstable neurons' outputs, and what else is needed.
-
-    Attributes:
-        form: its first rows are ``z >= h``, the next the upper sides of the triangles.
-        neurons: (U,) the unstable neurons, numbered through all hidden layers.
-        before: (U, V) and (U,): what goes into the neurons, as a function of all columns.
-        lower, upper: (U,) their intervals.
-    """
-
-    form: MixedIntegerProgram
-    inputs: int
-    neurons: np.ndarray
-    before: tuple[np.ndarray, np.ndarray]
-    lower: np.ndarray
-    upper: np.ndarray
-
-    def preactivations(self, point: np.ndarray) -> np.ndarray:
-        """(U,) what goes into the neurons at a point of the form."""
-        weights, bias = self.before
-        return np.asarray(weights @ point[: weights.shape[1]] + bias)
-
-    def multipliers(self, duals: np.ndarray) -> np.ndarray:
-        """(U,) the neurons' multipliers from the rows' in a linear program."""
-        count = len(self.neurons)
-        slope = self.upper / (self.upper - self.lower)
-        return np.asarray(duals[:count] + slope * duals[count : 2 * count])
+_FREE = np.inf
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A network over one set of inputs, before a function of its outputs is chosen.
+    """A network over one set of inputs.
 
     Attributes:
-        weights, bias: (k, V), (k,) the outputs as a function of all columns.
+        numbers: (U,) the neurons that aren't stable over the set, numbered through all hidden layers.
+        neurons: the same, by layer.
+        before, bias: (U, V), (U,) what goes into them, as a function of the inputs and the neurons' columns.
+        outputs, constant: (k, V), (k,) the network's outputs.
     """
 
-    program: ReluProgram
-    weights: np.ndarray
+    numbers: np.ndarray
+    neurons: Neurons
+    before: csr_array
     bias: np.ndarray
+    outputs: np.ndarray
+    constant: np.ndarray
 
-    def minimise(self, row: np.ndarray, constant: float) -> ReluProgram:
-        """With ``row y + constant`` as the objective."""
-        form = self.program.form
-        cost = np.zeros(form.size[0])
-        cost[: self.weights.shape[1]] = row @ self.weights
-        chosen = MixedIntegerProgram(
-            cost=cost,
-            matrix=form.matrix,
-            row_lower=form.row_lower,
-            row_upper=form.row_upper,
-            lower=form.lower,
-            upper=form.upper,
-            integer=form.integer,
-            offset=float(row @ self.bias) + constant,
+    @property
+    def inputs(self) -> int:
+        return int(self.before.shape[1]) - len(self.numbers)
+
+    def interval(self, node: Node) -> tuple[np.ndarray, np.ndarray]:
+        """(U,) the neurons' intervals over a node."""
+        sides = (
+            [getattr(span, side)[0, columns] for span, columns in zip(node.spans, self.neurons.columns)]
+            for side in ("lower", "upper")
         )
-        part = self.program
-        return ReluProgram(chosen, part.inputs, part.neurons, part.before, part.lower, part.upper)
+        lower, upper = (np.concatenate(parts) if parts else np.zeros(0) for parts in sides)
+        return lower, upper
 
+    def relaxation(self, node: Node, row: np.ndarray, constant: float) -> MixedIntegerProgram:
+        """The linear program with triangles: rows ``z >= h``, then triangles or intervals, the halfspace, the ball."""
+        lower, upper = self.interval(node)
+        open_, active = (lower < 0) & (upper > 0), lower >= 0
+        slope = np.where(open_, upper / np.where(open_, upper - lower, 1.0), -1.0)
+        second = diags_array(open_.astype(float)) @ self._own - diags_array(slope) @ self.before
+        blocks = [self._own - self.before, second]
+        low = [np.where(open_ | active, self.bias, -_FREE), np.where(open_, -_FREE, lower - self.bias)]
+        high = [
+            np.where(active, self.bias, _FREE),
+            np.where(open_, slope * (self.bias - lower), upper - self.bias),
+        ]
+        z_low = np.where(active, -_FREE, 0.0)
+        z_high = np.where(open_, upper, np.where(active, _FREE, 0.0))
+        return self._form(node, row, constant, blocks, low, high, (z_low, z_high), 0)
 
-def encode(layers: Sequence[Layer], spans: Sequence[Span], region: Region, *, exact: bool) -> Encoded:
-    """The network over a region of one set, with the neurons' intervals.
-
-    Args:
-        layers: of the network.
-        spans: (1, n) intervals of the hidden layers.
-        region: one set, with an l1 ball or none.
-        exact: with a binary for every unstable neuron.
-    """
-    width = region.lower.shape[1]
-    unstable = [np.flatnonzero(span.unstable[0]) for span in spans]
-    counts = [len(which) for which in unstable]
-    total, total_neurons = width + sum(counts), sum(counts)
-    weights, bias = np.eye(width, total), np.zeros(width)
-    before, before_bias, at = np.zeros((total_neurons, total)), np.zeros(total_neurons), 0
-    for layer, span, which in zip(layers[:-1], spans, unstable, strict=True):
-        weights, bias = layer.matrix @ weights, layer.matrix @ bias + layer.bias
-        place = slice(at, at + len(which))
-        before[place], before_bias[place] = weights[which], bias[which]
-        active = span.lower[0] >= 0
-        weights[~active], bias[~active] = 0.0, 0.0
-        weights[which, width + np.arange(place.start, place.stop)] = 1.0
-        at = place.stop
-    lower, upper = (
-        np.concatenate([side[0][which] for side, which in zip(sides, unstable)]) if sides else np.zeros(0)
-        for sides in ([span.lower for span in spans], [span.upper for span in spans])
-    )
-    neurons = (
-        np.concatenate(
-            [which + offset for which, offset in zip(unstable, np.cumsum([0, *(len(s.lower[0]) for s in spans)]))]
-        )
-        if spans
-        else np.zeros(0, dtype=np.int64)
-    )
-    form = _form(region, before, before_bias, lower, upper, exact)
-    program = ReluProgram(form, width, neurons, (before, before_bias), lower, upper)
-    last = layers[-1]
-    return Encoded(program, last.matrix @ weights, last.matrix @ bias + last.bias)
-
-
-def _form(
-    region: Region, before: np.ndarray, bias: np.ndarray, lower: np.ndarray, upper: np.ndarray, exact: bool
-) -> MixedIntegerProgram:
-    count, width = len(bias), region.lower.shape[1]
-    neuron = csr_array(np.eye(count, before.shape[1], before.shape[1] - count))
-    above = neuron - csr_array(before)
-    slope = upper / (upper - lower)
-    low, high = [bias, np.full(count, -np.inf)], [np.full(count, np.inf)]
-    columns_lower = [region.lower[0], np.zeros(count)]
-    columns_upper = [region.upper[0], upper]
-    if exact:
+    def exact(self, node: Node, row: np.ndarray, constant: float) -> MixedIntegerProgram:
+        """The program with a binary for every neuron, big-M from the node's intervals."""
+        lower, upper = self.interval(node)
+        count = len(lower)
+        low_m, high_m = np.minimum(lower, 0.0), np.maximum(upper, 0.0)
         blank = csr_array((count, count))
-        matrix = vstack(
-            [
-                hstack([above, blank]),
-                hstack([above, diags_array(-lower)]),
-                hstack([neuron, diags_array(-upper)]),
-            ]
+        above = self._own - self.before
+        blocks = [
+            hstack([above, blank]),
+            hstack([above, diags_array(-low_m)]),
+            hstack([self._own, diags_array(-high_m)]),
+            hstack([self.before, blank]),
+        ]
+        free = np.full(count, -_FREE)
+        low = [self.bias, free, free, lower - self.bias]
+        high = [-free, self.bias - low_m, np.zeros(count), upper - self.bias]
+        ends = (
+            np.concatenate((np.zeros(count), (lower >= 0).astype(float))),
+            np.concatenate((high_m, (upper > 0).astype(float))),
         )
-        low.append(np.full(count, -np.inf))
-        high += [bias - lower, np.zeros(count)]
-        columns_lower.append(np.zeros(count))
-        columns_upper.append(np.ones(count))
-    else:
-        matrix = vstack([above, neuron - diags_array(slope) @ csr_array(before)])
-        high.append(slope * (bias - lower))
-    integer = np.zeros(matrix.shape[1], dtype=bool)
-    integer[before.shape[1] :] = True
-    if region.centre is not None and region.radius is not None:  # |x - centre| <= t, sum t <= radius
-        centre, same = region.centre[0], diags_array(np.ones(width))
-        rest = csr_array((width, matrix.shape[1] - width))
-        matrix = vstack(
-            [
-                hstack([matrix, csr_array((matrix.shape[0], width))]),
-                hstack([same, rest, same]),
-                hstack([-same, rest, same]),
-                hstack([csr_array((1, matrix.shape[1])), csr_array(np.ones((1, width)))]),
-            ]
+        return self._form(node, row, constant, blocks, low, high, ends, count)
+
+    def multipliers(self, node: Node, duals: np.ndarray) -> np.ndarray:
+        """(U,) the neurons' multipliers, as trees have them, from the rows' in the linear program."""
+        lower, upper = self.interval(node)
+        first, second = np.split(duals[: 2 * len(lower)], 2)
+        open_ = (lower < 0) & (upper > 0)
+        slope = np.where(open_, upper / np.where(open_, upper - lower, 1.0), 0.0)
+        return np.where(open_, first + slope * second, -second)
+
+    @cached_property
+    def _own(self) -> csr_array:
+        count, width = self.before.shape
+        return csr_array(np.eye(count, width, width - count))
+
+    def _form(
+        self,
+        node: Node,
+        row: np.ndarray,
+        constant: float,
+        blocks: list[csr_array],
+        low: list[np.ndarray],
+        high: list[np.ndarray],
+        ends: tuple[np.ndarray, np.ndarray],
+        binaries: int,
+    ) -> MixedIntegerProgram:
+        region, width = node.region, self.inputs
+        columns = blocks[0].shape[1]
+        cut = np.zeros((1, columns))
+        if region.cut is not None and region.cap is not None:
+            cut[0, :width] = region.cut[0]
+        matrix = vstack([*blocks, csr_array(cut)])
+        low.append(np.full(1, -_FREE))
+        high.append(np.full(1, _FREE) if region.cap is None else region.cap)
+        first, last = [region.lower[0], ends[0]], [region.upper[0], ends[1]]
+        cost = np.zeros(columns)
+        cost[: self.outputs.shape[1]] = row @ self.outputs
+        integer = np.zeros(columns, dtype=bool)
+        integer[columns - binaries :] = binaries > 0
+        if region.centre is not None and region.radius is not None:  # |x - centre| <= t, sum t <= radius
+            same, rest = csr_array(np.eye(width)), csr_array((width, columns - width))
+            total = hstack([csr_array((1, columns)), csr_array(np.ones((1, width)))])
+            matrix = hstack([matrix, csr_array((matrix.shape[0], width))])
+            matrix = vstack([matrix, hstack([same, rest, same]), hstack([-same, rest, same]), total])
+            low += [region.centre[0], -region.centre[0], np.full(1, -_FREE)]
+            high += [np.full(2 * width, _FREE), region.radius]
+            first.append(np.zeros(width))
+            last.append(np.full(width, _FREE))
+            cost, integer = np.append(cost, np.zeros(width)), np.append(integer, np.zeros(width, dtype=bool))
+        return MixedIntegerProgram(
+            cost=cost,
+            matrix=csr_array(matrix),
+            row_lower=np.concatenate(low),
+            row_upper=np.concatenate(high),
+            lower=np.concatenate(first),
+            upper=np.concatenate(last),
+            integer=integer,
+            offset=float(row @ self.constant) + constant,
         )
-        low += [centre, -centre, np.full(1, -np.inf)]
-        high += [np.full(2 * width, np.inf), region.radius]
-        columns_lower.append(np.zeros(width))
-        columns_upper.append(np.full(width, np.inf))
-        integer = np.append(integer, np.zeros(width, dtype=bool))
-    return MixedIntegerProgram(
-        cost=np.zeros(matrix.shape[1]),
-        matrix=csr_array(matrix),
-        row_lower=np.concatenate(low),
-        row_upper=np.concatenate(high),
-        lower=np.concatenate(columns_lower),
-        upper=np.concatenate(columns_upper),
-        integer=integer,
+
+
+def encode(layers: Sequence[Layer], root: Node) -> Encoded:
+    """The network over a node's set, with columns for the neurons that aren't stable there."""
+    width = root.region.lower.shape[1]
+    unstable = [np.flatnonzero(span.unstable[0]) for span in root.spans]
+    offsets = np.cumsum([0, *(layer.outputs for layer in layers[:-1])])
+    numbers = np.concatenate([np.zeros(0, dtype=np.int64), *(which + at for which, at in zip(unstable, offsets))])
+    weights, bias = np.eye(width, width + len(numbers)), np.zeros(width)
+    before, before_bias, at = [np.zeros((0, weights.shape[1]))], [np.zeros(0)], width
+    for layer, span, which in zip(layers[:-1], root.spans, unstable, strict=True):
+        weights, bias = layer.matrix @ weights, layer.matrix @ bias + layer.bias
+        before.append(weights[which])
+        before_bias.append(bias[which])
+        passing = span.lower[0] >= 0
+        weights[~passing], bias[~passing] = 0.0, 0.0
+        weights[which, at + np.arange(len(which))] = 1.0
+        at += len(which)
+    last = layers[-1]
+    return Encoded(
+        numbers=numbers,
+        neurons=Neurons.of(tuple(layers), numbers),
+        before=csr_array(np.vstack(before)),
+        bias=np.concatenate(before_bias),
+        outputs=last.matrix @ weights,
+        constant=last.matrix @ bias + last.bias,
     )

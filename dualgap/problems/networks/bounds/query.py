@@ -40,6 +40,12 @@ class Query:
     def hidden(self) -> int:
         return sum(self.widths)
 
+    def place(self, neuron: int) -> tuple[int, int]:
+        """The hidden layer of a neuron numbered through all of them, and its number there."""
+        ends = np.cumsum([0, *self.widths])
+        layer = int(np.searchsorted(ends, neuron, side="right")) - 1
+        return layer, neuron - int(ends[layer])
+
     def only(self, items: np.ndarray) -> Query:
         """The functions over some of the sets (increasing numbers)."""
         which = np.isin(self.item, items)
@@ -50,13 +56,22 @@ class Query:
         return Start.outputs(self.layers[-1], self.rows, self.constants)
 
     def values(self, points: np.ndarray) -> np.ndarray:
-        """(P,) the functions at points (n, d), one a set, in float64."""
+        """(P,) the functions at points (P, d), in float64."""
         now = np.asarray(points, dtype=np.float64)
         for layer in self.layers[:-1]:
             now = np.maximum((layer.matrix @ now.T).T + layer.bias, 0.0)
         outputs = (self.layers[-1].matrix @ now.T).T + self.layers[-1].bias
-        values: np.ndarray = np.einsum("pk,pk->p", self.rows, outputs[self.item]) + self.constants
-        return values
+        return np.asarray(np.einsum("pk,pk->p", self.rows, outputs) + self.constants)
+
+    def row(self, number: int) -> Query:
+        """One function alone, over its set."""
+        return Query(
+            self.layers,
+            self.region.take(self.item[[number]]),
+            np.zeros(1, dtype=np.int64),
+            self.rows[[number]],
+            self.constants[[number]],
+        )
 
 
 def interval_bounds(query: Query) -> np.ndarray:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dualgap.core.errors import InvalidWitnessError
-from dualgap.problems.networks.bounds.dual import Span, Start, crown, intervals
-from dualgap.problems.networks.bounds.layers import Layer
+from dualgap.problems.networks.bounds.dual import Span, crown, intervals
 from dualgap.problems.networks.bounds.nodes import Neurons, Node
 from dualgap.problems.networks.bounds.query import Query, bounds_by
 from dualgap.problems.networks.bounds.spans import crown_spans, interval_spans
@@ -60,34 +59,31 @@ def lower_bounds(query: Query, witness: MarginBounds, seconds: float) -> np.ndar
 
 def tree_bound(query: Query, spans: Sequence[Span], row: int, tree: Tree, clock: Clock | None = None) -> float:
     """What a tree proves of one function: its cutoff, or the least bound of a leaf that isn't closed."""
-    layers, start = query.layers, query.starts().take([row])
     item = query.item[[row]]
     root = Node(query.region.take(item), tuple(span.take(item) for span in spans))
-    return _walk(layers, start, root, tree, clock or Clock())
+    return _walk(query.row(row), root, tree, clock or Clock())
 
 
-def _walk(layers: tuple[Layer, ...], start: Start, root: Node, tree: Tree, clock: Clock) -> float:
-    neurons = Neurons.of(layers, tree.neurons)
+def _walk(query: Query, root: Node, tree: Tree, clock: Clock) -> float:
+    start, neurons = query.starts(), Neurons.of(query.layers, tree.neurons)
     first, prices = tree.children(), np.cumsum(tree.priced) - 1
     best, waiting = tree.cutoff, [(0, root)]
-    ends = np.cumsum([0, *(layer.outputs for layer in layers[:-1])])
     while waiting:
         clock.check()
         number, node = waiting.pop()
+        kind = int(tree.splits[number])
         if node.empty:
             continue
-        kind = int(tree.splits[number])
         if kind >= 0:
-            layer = int(np.searchsorted(ends, kind, side="right")) - 1
-            sides = node.split(layer, kind - int(ends[layer]))
+            sides = node.split(*query.place(kind))
             waiting += zip((int(first[number]), int(first[number]) + 1), sides)
             continue
         multipliers = tree.multipliers[prices[number]] if tree.priced[number] else None
-        found = node.bounded(layers, start, neurons, multipliers)
+        found = node.bounded(query.layers, start, neurons, multipliers)
         if found.bound[0] >= tree.cutoff:
             continue
         if kind == LEAF:
             best = min(best, float(found.bound[0]))
         else:
-            waiting.append((int(first[number]), node.narrowed(layers, found, tree.cutoff)))
+            waiting.append((int(first[number]), node.narrowed(query.layers, found, tree.cutoff)))
     return best

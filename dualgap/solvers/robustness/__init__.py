@@ -1,0 +1,1 @@
+"""Certified robustness of ReLU networks: bounds, relaxations, and exact searches whose trees are proofs."""
