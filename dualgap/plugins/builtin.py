@@ -31,6 +31,8 @@ _SOLVERS = {
     "pooled-fit": "dualgap.solvers.regret.pooled:PooledFit",
     "lp-vertex": "dualgap.solvers.games.lp_vertex:LpVertex",
     "regret-matching": "dualgap.solvers.games.regret_matching:RegretMatching",
+    "pdhg": "dualgap.solvers.games.pdhg:Pdhg",
+    "optimistic-multiplicative-weights": "dualgap.solvers.games.multiplicative_weights:MultiplicativeWeights",
     "eigh": "dualgap.solvers.spectral.eigh:Eigh",
     "lobpcg": "dualgap.solvers.spectral.lobpcg:Lobpcg",
     "whitened-gradient": "dualgap.solvers.spectral.whitened_gradient:WhitenedGradient",
@@ -66,6 +68,7 @@ _READERS = {
     ".in": "dualgap.problems.knapsack.readers:read_jooken",
     ".mps": "dualgap.problems.integer_program.mps:read_mps",
     ".lp": "dualgap.problems.integer_program.lp:read_lp",
+    ".vnnlib": "dualgap.problems.networks.vnnlib:read_vnnlib",
 }
 
 
