@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from dualgap.core.arrays import as_array, shown
+from dualgap.problems.adversarial_example.data import WORDS
 from dualgap.problems.counts import check_names, fault
 from dualgap.problems.networks.network import Network
 
@@ -40,7 +41,7 @@ def with_targets(data: Any) -> Any:
             fields["targets"] = np.full(count, ANY)
     except (PydanticCustomError, ValidationError, KeyError, TypeError, ValueError, IndexError):
         return fields
-    if isinstance(target, str) and target not in ("any", "runner-up"):
+    if isinstance(target, str) and target not in WORDS:
         raise fault(f"target is {shown(target)}", _REMEDY)
     if not isinstance(target, str):
         given = as_array(target)

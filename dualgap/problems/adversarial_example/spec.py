@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation
@@ -23,14 +23,20 @@ from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
+from dualgap.problems.adversarial_example.data import RAW_FIELDS, RAW_SCHEMAS
 from dualgap.problems.adversarial_example.margins import Margins, class_margins, property_margins
 from dualgap.problems.counts import Names, fault
 from dualgap.problems.networks.network import Network
 
 MINIMAL: Literal["minimal"] = "minimal"
 
-_NONE = as_array(())
-_NO_MATRIX = as_array(np.zeros((0, 0)))
+
+def _none() -> np.ndarray:
+    return as_array(())
+
+
+def _no_rows() -> np.ndarray:
+    return as_array(np.zeros((0, 0)))
 
 
 class PerturbedInputs(Answer):
@@ -66,20 +72,23 @@ class AdversarialExample(Problem):
     summary: ClassVar[str] = "the worst perturbation of a ReLU network's inputs, and robust accuracy as an interval"
     answer_type: ClassVar[type[Answer]] = PerturbedInputs
     column_fields: ClassVar[tuple[str, ...]] = ("inputs", "labels", "names")
+    raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
+    raw_wholes: ClassVar[tuple[str, ...]] = ("property",)
 
     network: Network
     inputs: Matrix
-    labels: Vector = _NONE
+    labels: Vector = Field(default_factory=_none)
     radius: Number | Literal["minimal"]
     norm: Literal["inf", "2", "1"] = "inf"
     clip: tuple[Number, Number] | None = None
-    targets: Vector = _NONE
+    targets: Vector = Field(default_factory=_none)
     goal: Literal["margin", "verdict"] = "margin"
     names: Names = ()
-    lower: Matrix = _NO_MATRIX
-    upper: Matrix = _NO_MATRIX
-    rows: Matrix = _NO_MATRIX
-    constants: Vector = _NONE
+    lower: Matrix = Field(default_factory=_no_rows)
+    upper: Matrix = Field(default_factory=_no_rows)
+    rows: Matrix = Field(default_factory=_no_rows)
+    constants: Vector = Field(default_factory=_none)
 
     @model_validator(mode="before")
     @classmethod
@@ -193,7 +202,10 @@ class AdversarialExample(Problem):
 
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
-        return resolver.columns(spec, cls.column_fields)
+        """Reads the network (``.onnx``, ``.safetensors``, ``.npz``), data, and VNN-LIB properties."""
+        from dualgap.problems.adversarial_example.data import closed
+
+        return closed(spec, resolver, cls.column_fields)
 
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> AdversarialExample:
