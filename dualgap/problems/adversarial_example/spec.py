@@ -19,6 +19,7 @@ from pydantic import Field, field_validator, model_validator
 from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation
 from dualgap.core.exact import Real
+from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
@@ -191,6 +192,14 @@ class AdversarialExample(Problem):
         from dualgap.problems.adversarial_example.metrics import perturbations
 
         return perturbations(self, answer.points)
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        from dualgap.problems.networks.pictures import worst_inputs
+
+        if answer.points.shape != self.inputs.shape:
+            return ()
+        margins = self.margins.of(self.network.forward(answer.points))
+        return worst_inputs(self.network, self.input_names, self.inputs, answer.points, margins, self.norm)
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         from dualgap.problems.adversarial_example.metrics import tables
