@@ -16,6 +16,7 @@ from dualgap.problems.conic_program import ConicProblem
 from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
 from dualgap.problems.log_sum_exp_ball import LogSumExpBall
+from dualgap.problems.matrix_game import MatrixGame
 from dualgap.problems.minimax_reconstruction import MinimaxReconstruction
 from dualgap.problems.minimax_regret import MinimaxRegret
 from dualgap.problems.universal_template import UniversalTemplate
@@ -35,6 +36,9 @@ FIRST_ORDER_ENTRIES = 200_000
 LINKED_NEURONS = 200
 """Of all inputs' networks together: up to here branch and cut finds the best template within seconds."""
 
+GAME_ENTRIES = 100_000
+"""From here on regret matching has an interval of 1e-6 before the linear program is solved."""
+
 _LEARNING = Choice("cp-sat", "clause learning is quick on small programs in whole numbers", seconds=1.0)
 
 
@@ -44,6 +48,8 @@ def choices(problem: Problem) -> list[Choice]:
         return _one_row(problem) if len(problem.capacity) == 1 else _several_rows()
     if isinstance(problem, CoinChange):
         return _change()
+    if isinstance(problem, MatrixGame):
+        return _game(problem)
     if isinstance(problem, MinimaxRegret):
         return _regret()
     if isinstance(problem, LogSumExpBall):
@@ -57,6 +63,12 @@ def choices(problem: Problem) -> list[Choice]:
     if isinstance(problem, UniversalTemplate):
         return _template(problem)
     return _program(problem) if isinstance(problem, IntegerProgram) else []
+
+
+def _game(problem: MatrixGame) -> list[Choice]:
+    exact = Choice("lp-vertex", "simplex, and its vertex in exact arithmetic")
+    regrets = Choice("regret-matching", "two matrix-vector products a turn overtake simplex on large games")
+    return [exact, regrets] if problem.payoff.size <= GAME_ENTRIES else [regrets, exact]
 
 
 def _erasure() -> list[Choice]:

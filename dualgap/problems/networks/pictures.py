@@ -7,13 +7,14 @@ from math import isqrt
 
 import numpy as np
 
-from dualgap.core.figures import Histogram, Picture, Pictures
+from dualgap.core.figures import Figure, Histogram, Picture, Pictures
 from dualgap.problems.networks.network import Convolution, Network
 
 Shape = tuple[int, int, int]
 """(channels, height, width)."""
 
 _BINS = 41
+_SHOWN = 9
 
 
 def image_shape(network: Network, given: Sequence[int] = ()) -> Shape | None:
@@ -83,3 +84,34 @@ def spread(shift: np.ndarray, norm: str) -> Histogram:
     still = 1.0 - len(moved) / max(len(entries), 1)
     caption = f"{len(moved):,} of {len(entries):,} entries are changed; {100 * still:.3g} % stay as they are."
     return Histogram(caption, f"changes in the l{norm} ball", edges, counts)
+
+
+def worst_inputs(
+    network: Network,
+    names: Sequence[str],
+    inputs: np.ndarray,
+    points: np.ndarray,
+    margins: np.ndarray,
+    norm: str,
+    given: Sequence[int] = (),
+) -> tuple[Figure, ...]:
+    """Figures of perturbed inputs: those with the least margins as pictures, where they are images; all changes' sizes.
+
+    Args:
+        network: what takes them.
+        names: of the inputs.
+        inputs, points: (n, d) clean and perturbed.
+        margins: (n,) of the perturbed ones.
+        norm: of the perturbations.
+        given: the shape of images, where it is known.
+    """
+    shape = image_shape(network, given)
+    sizes = spread(points - inputs, norm)
+    if shape is None:
+        return (sizes,)
+    chosen = np.argsort(margins, kind="stable")[:_SHOWN]
+    clean, changed = inputs[chosen].astype(np.float64), points[chosen].astype(np.float64)
+    before, after = (network.forward(part).argmax(axis=1).tolist() for part in (clean, changed))
+    titles = [(f"class {one}", f"class {other}") for one, other in zip(before, after, strict=True)]
+    labels = [f"input {names[k]}, margin {margins[k]:.3g}" for k in chosen.tolist()]
+    return beside(labels, clean, changed, shape, titles), sizes

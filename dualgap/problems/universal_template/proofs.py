@@ -45,10 +45,10 @@ def prove(problem: UniversalTemplate, witness: Witness, seconds: float) -> Bound
         raise InvalidWitnessError(f"{problem.kind} takes no {witness.type} witness")
     found = lower_bounds(margins_query(problem), witness, seconds).reshape(len(problem.inputs), -1).max(axis=1)
     safe = int((found > 0).sum())
-    argument = f"{safe:,} of {len(found):,} inputs can't be won by any perturbation of that size"
+    argument = f"{safe:,} of {len(found):,} inputs can't be won even alone" if safe else "inputs attacked alone"
     if problem.goal == "success":
         return Bound(Fraction(len(found) - safe, len(found)), Evidence.PROVED, argument)
     exact = sum(map(Fraction, np.maximum(found, 0.0).tolist()), Fraction(0)) / len(found)
     value = float(exact)
     lower = value if Fraction(value) <= exact else float(np.nextafter(value, -np.inf))
-    return Bound(max(lower, 0.0), Evidence.PROVED, f"{argument}; margins of inputs attacked alone")
+    return Bound(max(lower, 0.0), Evidence.PROVED, argument)

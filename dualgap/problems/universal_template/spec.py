@@ -12,6 +12,7 @@ bound it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from math import floor
@@ -24,6 +25,7 @@ from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
+from dualgap.core.resolve import Resolver
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -67,6 +69,15 @@ class UniversalTemplate(Problem):
     kind: ClassVar[str] = "universal-template"
     summary: ClassVar[str] = "one perturbation that makes a network take many inputs for one class"
     answer_type: ClassVar[type[Answer]] = Template
+    column_fields: ClassVar[tuple[str, ...]] = ("inputs", "labels", "held_out", "held_out_labels")
+    raw_fields: ClassVar[Mapping[str, str]] = {
+        "split": "{test = 0.3, seed = 0}: holds out so much of the inputs, after those of the target class are dropped",
+        "normalize": "{mean = 0.13, std = 0.31}: what the network does to its inputs first",
+    }
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "split": {"type": "object"},
+        "normalize": {"type": "object"},
+    }
 
     network: Network
     inputs: Matrix
@@ -220,6 +231,12 @@ class UniversalTemplate(Problem):
         whole = picture(title, delta, shape, (-most, most), signed=True)
         pictures = beside(names, clean, changed, shape, titles)
         return (type(pictures)(pictures.caption, (("the template", (whole,)), *pictures.rows)),)
+
+    @classmethod
+    def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+        from dualgap.problems.universal_template.resolve import resolve
+
+        return resolve(spec, cls.column_fields, resolver)
 
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> UniversalTemplate:

@@ -136,7 +136,7 @@ class Attack(Solver):
 
     # One perturbation for all.
     def _template(self, problem: UniversalTemplate, compiled: bool, ctx: Context) -> Claim:
-        rng, d, group = np.random.default_rng(ctx.seed), problem.network.inputs, crowd(problem)
+        rng, d, group = np.random.default_rng(ctx.seed), problem.network.inputs, crowd(problem, self.restarts)
         domain, pace = perturbations(problem), self._pace(problem.order)
         loop = crowd_loop(problem, self.loss, self.rule, compiled)
         starts = float(problem.radius) * unit_ball((self.restarts, d), problem.order, rng)
@@ -149,7 +149,8 @@ class Attack(Solver):
         block = max(1, min(self.restarts, _BLOCK // group.inputs.size))
         for first in range(0, self.restarts, block):
             places = np.resize(np.arange(first, min(first + block, self.restarts)), block)
-            for state in run(loop, starts[places], domain, group, pace, ctx):
+            part = group._replace(width=group.width[places])
+            for state in run(loop, starts[places], domain, part, pace, ctx):
                 row = int(np.asarray(state.least).argmin())
                 if float(state.least[row]) < least:
                     best, least = Template(delta=np.asarray(state.best[row])), float(state.least[row])

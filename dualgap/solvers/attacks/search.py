@@ -88,7 +88,7 @@ class Pace:
 
 def run(loop: Loop, starts: np.ndarray, domain: BallBox, further: Any, pace: Pace, ctx: Context) -> Iterator[State]:
     """States of one batch (B, d), after slices of about a tenth of a second, until it ends or time is up."""
-    facts, total = (loop.given, further), np.float64(pace.iterations)
+    facts, total, enough = (loop.given, further), np.float64(pace.iterations), np.float64(pace.enough)
     x = domain.project(starts)
     step = np.asarray(pace.step * domain.radius, dtype=np.float64)
     if loop.compiles:
@@ -97,12 +97,12 @@ def run(loop: Loop, starts: np.ndarray, domain: BallBox, further: Any, pace: Pac
 
             x, domain, facts = jax.tree.map(jax.numpy.asarray, (x, traceable(domain), facts))
             state = loop.begin(x, facts, step, total)
-            loop.advance(state, domain, facts, total, np.float64(0.0), pace.enough).x.block_until_ready()
+            loop.advance(state, domain, facts, total, np.float64(0.0), enough).x.block_until_ready()
     state = loop.begin(x, facts, step, total)
     size, done = 1.0, 0.0
     while True:
         began = time.perf_counter()
-        state = loop.advance(state, domain, facts, total, np.float64(size), np.float64(pace.enough))
+        state = loop.advance(state, domain, facts, total, np.float64(size), enough)
         count = float(state.count)
         yield state
         if count >= pace.iterations or count == done or ctx.should_stop():

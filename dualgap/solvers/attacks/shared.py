@@ -17,6 +17,9 @@ from dualgap.solvers.attacks.search import Loop, looped
 from dualgap.solvers.attacks.steps import Rule
 
 
+_WIDTHS = np.array([0.5, 0.1, 2.0])  # of a margin's typical size
+
+
 class Crowd(NamedTuple):
     """What a template is for.
 
@@ -24,7 +27,8 @@ class Crowd(NamedTuple):
         inputs: (n, d).
         sides: (n, k).
         low, high: of the clipping, infinite without.
-        width: of margins around 0 within which an input counts in part; 0 for margins from 0 on.
+        width: (B, 1) of margins around 0 within which an input counts in part, for every start; 0 for margins from 0
+            on.
     """
 
     inputs: Any
@@ -34,15 +38,15 @@ class Crowd(NamedTuple):
     width: Any
 
 
-def crowd(problem: UniversalTemplate) -> Crowd:
-    """The problem's inputs; success is smoothed over the typical size of a margin."""
+def crowd(problem: UniversalTemplate, starts: int) -> Crowd:
+    """The problem's inputs; success is smoothed over parts of a margin's typical size, other ones for every start."""
     count, classes = len(problem.inputs), problem.network.outputs
     wanted = np.tile(np.arange(classes) == problem.target, (count, 1))
     low, high = problem.clip if problem.clip is not None else (-np.inf, np.inf)
     typical = float(np.median(np.abs(problem.margins(problem.inputs))))
-    width = np.float64(max(0.25 * typical, 1e-6) if problem.goal == "success" else 0.0)
+    parts = _WIDTHS[np.arange(starts) % len(_WIDTHS), None] if problem.goal == "success" else np.zeros((starts, 1))
     inputs = problem.inputs.astype(np.float64)
-    return Crowd(inputs, Sides(~wanted, wanted), np.float64(low), np.float64(high), width)
+    return Crowd(inputs, Sides(~wanted, wanted), np.float64(low), np.float64(high), max(typical, 1e-6) * parts)
 
 
 def perturbations(problem: UniversalTemplate) -> BallBox:
@@ -75,8 +79,8 @@ def crowd_slope(slope: Callable[[Any, Any], Slope]) -> Callable[[Any, Any], Slop
         free = (raw >= crowd.low) & (raw <= crowd.high)
         gradient = xp.where(free, each.gradient.reshape(templates, count, d), 0.0) * weight[..., None]
         share = xp.mean(xp.astype(margin > 0, margin.dtype), axis=1)
-        goal = xp.where(smooth, share + 0.5 / count * hinge / (1.0 + hinge), hinge)
-        lowered = xp.where(smooth, xp.mean(soft, axis=1), xp.mean(xp.maximum(loss, 0.0), axis=1))
+        goal = xp.where(smooth[:, 0], share + 0.5 / count * hinge / (1.0 + hinge), hinge)
+        lowered = xp.where(smooth[:, 0], xp.mean(soft, axis=1), xp.mean(xp.maximum(loss, 0.0), axis=1))
         return Slope(lowered, goal, xp.sum(gradient, axis=1) / count)
 
     return whole
