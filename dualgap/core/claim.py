@@ -68,11 +68,15 @@ class Start:
 
 @dataclass(frozen=True)
 class TracePoint:
-    """A moment of a run: seconds since its start, the incumbent's value and the bound, None where there is none."""
+    """A moment of a run: the incumbent's value and the bound, None where there is none.
+
+    ``seconds`` count from the run's start; ``iterations`` are what the solver counts, None where it doesn't.
+    """
 
     seconds: float
     value: Real | None = None
     bound: Real | None = None
+    iterations: int | None = None
 
 
 @dataclass(frozen=True)

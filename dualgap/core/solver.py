@@ -59,8 +59,14 @@ class Context(Protocol):
     def verbose(self) -> bool:
         """Whether the backend should print its own log (its stdout goes where ``--log`` says)."""
 
-    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
-        """Streams a point, a bound, or both; cheap to call often.
+    def report(
+        self,
+        point: Any = None,
+        bound: Real | None = None,
+        witness: Witness | None = None,
+        iterations: int | None = None,
+    ) -> None:
+        """Streams a point, a bound, or both, and how many iterations it took; cheap to call often.
 
         A point is repaired where the view can, re-evaluated, and kept if it is feasible and the best so far: one that
         isn't feasible for the form does no harm.

@@ -18,7 +18,8 @@ from dualgap.core.witness import Witness
 from dualgap.engine.prepare import check_installed, prepare
 from dualgap.engine.routes import BuiltRoute
 
-REPORT_INTERVAL = 0.2
+REPORT_INTERVAL, REPORT_SHARE = 0.2, 0.25
+"""Seconds between incumbents that are handed on, at most; early on this share of the time that has passed."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,11 @@ class Progress:
     answer: Any = None
     bound: Real | None = None
     witness: Witness | None = None
+    iterations: int | None = None
 
 
 class RunContext:
-    """See ``dualgap.core.solver.Context``. Incumbents are decoded and handed to ``sink`` at most every 0.2 s."""
+    """See ``dualgap.core.solver.Context``. Incumbents are decoded and handed to ``sink``, in growing intervals."""
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class RunContext:
         self._built: BuiltRoute | None = None
         self._lock = threading.Lock()
         self._pending: dict[str, Any] = {}
+        self._began = time.monotonic()
         self._sent = float("-inf")
         self._timer: threading.Timer | None = None
         self._closed = False
@@ -62,19 +65,27 @@ class RunContext:
     def attach(self, built: BuiltRoute) -> None:
         """Reports are carried back along this route from now on."""
         self._built = built
+        self._began = time.monotonic()
 
     def keep(self, answer: Any) -> None:
         """Hands on an answer that is known before the solver begins, if there is one."""
         if answer is not None:
             self._sink(Progress(answer=answer))
 
-    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
-        given = {"point": point, "bound": bound, "witness": witness}
+    def report(
+        self,
+        point: Any = None,
+        bound: Real | None = None,
+        witness: Witness | None = None,
+        iterations: int | None = None,
+    ) -> None:
+        given = {"point": point, "bound": bound, "witness": witness, "iterations": iterations}
         with self._lock:
             if self._closed:
                 return
             self._pending.update({name: value for name, value in given.items() if value is not None})
-            wait = self._sent + REPORT_INTERVAL - time.monotonic()
+            now = time.monotonic()
+            wait = self._sent + min(REPORT_INTERVAL, REPORT_SHARE * (now - self._began)) - now
             if wait > 0:
                 if self._timer is None:
                     self._timer = threading.Timer(wait, self.flush)
@@ -102,6 +113,7 @@ class RunContext:
                 answer=answer,
                 bound=self._built.lift_bound(pending.get("bound")) if carries else None,
                 witness=self._built.lift_witness(pending.get("witness")),
+                iterations=pending.get("iterations"),
             )
             self._sink(progress)
 
@@ -166,6 +178,12 @@ class _Inner(RunContext):
         self.start = start
         self._report = report
 
-    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
+    def report(
+        self,
+        point: Any = None,
+        bound: Real | None = None,
+        witness: Witness | None = None,
+        iterations: int | None = None,
+    ) -> None:
         if self._report is not None:
             self._report(point=point, bound=bound, witness=witness)

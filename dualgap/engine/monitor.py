@@ -61,7 +61,7 @@ class Monitor:
             self.bound = bound  # never NaN: nothing would be tighter
         if progress.witness is not None:
             self.witness = progress.witness
-        self.trace.append(TracePoint(seconds, self.value, self.bound))
+        self.trace.append(TracePoint(seconds, self.value, self.bound, progress.iterations))
         if self.on_progress is not None:
             relative = None
             if self.value is not None and self.bound is not None:
@@ -92,7 +92,9 @@ class Monitor:
             outcome = self._trivial(outcome)
         bound = self.bound if outcome.bound is None else outcome.bound
         witness = self.witness if outcome.witness is None else outcome.witness
-        end = TracePoint(time.monotonic() - self.began, final, bound)
+        counted = outcome.statistics.get("iterations")
+        iterations = counted if isinstance(counted, int) else None
+        end = TracePoint(time.monotonic() - self.began, final, bound, iterations)
         return replace(outcome, bound=bound, witness=witness, trace=(*self.trace, end))
 
     def _trivial(self, outcome: Outcome) -> Outcome:

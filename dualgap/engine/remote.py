@@ -39,7 +39,7 @@ def perform_in_worker(task: Task, note: Callable[[Progress], None], line: Line |
     worker = POOL.take(Setting(task.settings.threads, tuple(registry().paths)))
 
     def progress(frame: dict[str, Any]) -> None:
-        note(Progress(_answer(problem, frame), frame["bound"], _witness(frame)))
+        note(Progress(_answer(problem, frame), frame["bound"], _witness(frame), frame["iterations"]))
 
     try:
         reply = worker.run(_request(task), task.deadline, task.settings.memory, progress, line)

@@ -115,7 +115,7 @@ class Run:
             "seed": self.seed,
             "isolated": self.isolated,
             "checks": [dataclasses.asdict(check) for check in self.checks],
-            "trace": [[round(p.seconds, 6), _number(p.value), _number(p.bound)] for p in self.trace],
+            "trace": [_written(point) for point in self.trace],
             "statistics": dict(self.statistics),
             "versions": dict(self.versions),
             "artefacts": dict(self.artefacts),
@@ -199,7 +199,7 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         "answer_data": answer,
         "witness": _witness(witness) if witness else None,
         "certificate": _with_exact_numbers(raw.get("certificate")),
-        "trace": [dict(zip(("seconds", "value", "bound"), point)) for point in raw.get("trace") or ()],
+        "trace": [dict(zip(("seconds", "value", "bound", "iterations"), point)) for point in raw.get("trace") or ()],
     }
     run: Run = _validated(Run, fields, source)
     return run
@@ -215,6 +215,12 @@ def _witness(data: Any) -> Witness:
 
 _NUMBERS = ("value", "bound", "gap")
 _SHOWN = 5
+
+
+def _written(point: TracePoint) -> list[int | float | None]:
+    """[seconds, value, bound], and the iterations where they are counted."""
+    moment = [round(point.seconds, 6), _number(point.value), _number(point.bound)]
+    return moment if point.iterations is None else [*moment, point.iterations]
 
 
 def _number(value: Real | None) -> int | float | None:

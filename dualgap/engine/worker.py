@@ -158,6 +158,7 @@ class _Server:
                 "answer": progress.answer.content() if progress.answer is not None else None,
                 "bound": progress.bound,
                 "witness": _packed(progress.witness),
+                "iterations": progress.iterations,
             }
         )
 

@@ -71,7 +71,7 @@ class ProjectedGradient(Solver):
             state = now
             if bounds.improve(state.x, data) or bounds.best is None:
                 witness = _witness(form, state)
-            ctx.report(point=as_numpy(state.x), bound=bounds.best, witness=witness)
+            ctx.report(as_numpy(state.x), bounds.best, witness, iterations=int(state.count))
             if ctx.budget.gap > 0 and _relative_gap(float(state.value), bounds.best) <= ctx.budget.gap:
                 break
         stop, message = _ending(state, self.iterations, ctx)

@@ -39,7 +39,13 @@ class Observer:
         self._stopped = stopped
         self._deadline = time.monotonic() + seconds
 
-    def report(self, point: Any = None, bound: Real | None = None, witness: Witness | None = None) -> None:
+    def report(
+        self,
+        point: Any = None,
+        bound: Real | None = None,
+        witness: Witness | None = None,
+        iterations: int | None = None,
+    ) -> None:
         if point is not None:
             self.points.append(point)
         if bound is not None:

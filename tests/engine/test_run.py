@@ -114,3 +114,14 @@ def test_infinities_are_words():
     run = dualgap.Run("coin-change", problem.digest(), "test", certificate=certificate)
     assert json.loads(run.json())["certificate"]["bound"] == "inf"
     assert certificate_from_data(json.loads(run.json())["certificate"]).bound == float("inf")
+
+
+def test_a_trace_counts_iterations_where_the_solver_does(tmp_path):
+    problem = dualgap.Knapsack.generate(30, 1)
+    run = dualgap.solve(problem, "pgd", isolate=False)
+    counted = [point.iterations for point in run.trace if point.iterations is not None]
+    assert counted == sorted(counted)
+    assert counted[-1] == run.statistics["iterations"]
+    run.save(tmp_path / "run.json")
+    again = read_run(tmp_path / "run.json", problem)
+    assert [point.iterations for point in again.trace] == [point.iterations for point in run.trace]

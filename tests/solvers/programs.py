@@ -36,7 +36,7 @@ class Recorder:
     witnesses: list[Any] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def report(self, point: Any = None, bound: Any = None, witness: Any = None) -> None:
+    def report(self, point: Any = None, bound: Any = None, witness: Any = None, iterations: Any = None) -> None:
         for value, kept in ((point, self.points), (bound, self.bounds), (witness, self.witnesses)):
             if value is not None:
                 kept.append(value)

@@ -52,7 +52,7 @@ class Lobpcg(Solver):
             left -= min(_SLICE, left)
             best = claim(form, np.asarray(frame))
             off = residual(form, np.asarray(best.point))
-            ctx.report(point=best.point, witness=best.witness)
+            ctx.report(point=best.point, witness=best.witness, iterations=self.iterations - left)
         stop = Stop.FINISHED if off <= self.tolerance else Stop.TIME if ctx.should_stop() else Stop.ITERATIONS
         return Claim(
             best.point,

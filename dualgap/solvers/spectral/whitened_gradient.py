@@ -60,7 +60,7 @@ class WhitenedGradient(Solver):
             count += 1
             if count % _CHECK == 0:
                 now = claim(form, solve_triangular(root, frame))
-                ctx.report(point=now.point, witness=now.witness)
+                ctx.report(point=now.point, witness=now.witness, iterations=count)
         last = claim(form, solve_triangular(root, frame))
         stop = Stop.FINISHED if slope <= self.tolerance else Stop.TIME if ctx.should_stop() else Stop.ITERATIONS
         return Claim(
