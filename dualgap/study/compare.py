@@ -208,7 +208,7 @@ def _plan(problem: Problem, solvers: Solvers | None, everything: bool) -> _Plan:
         return _Plan(named(solvers, [REFERENCE]), {}, False)
     candidates, left_out = reachable(problem)
     if not candidates:
-        reasons = "; ".join(left_out.values())
+        reasons = "; ".join(left_out.values()) or "none takes it or one of its forms"
         raise NoRouteError(f"no solver reaches {problem.kind}: {reasons}")
     return _Plan(candidates, left_out, not everything)
 

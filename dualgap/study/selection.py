@@ -42,7 +42,10 @@ def named(solvers: Sequence[str | Solver | type[Solver]], taken: Iterable[str] =
 
 
 def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
-    """(Every solver with a route to the problem, in dispatch's order; the others with the reason)."""
+    """(Every solver with a route to the problem, in dispatch's order; who is left out of them, with the reason).
+
+    Those without a route aren't mentioned: they are about other problems.
+    """
     choices: dict[str, Mapping[str, Any]] = {}
     for choice in registry().choices(problem):
         choices.setdefault(choice.solver, choice.parameters)
@@ -54,20 +57,15 @@ def reachable(problem: Problem) -> tuple[list[Prepared], dict[str, str]]:
             left_out[name] = str(error)
             continue
         try:
+            some_routes(problem, prepared.instance, registry().all_bridges())
+        except NoRouteError:
+            continue
+        try:
             if Trait.COMPOSITE in prepared.instance.traits:
                 raise UsageError("it runs other solvers; name it (-s) to see it beside them")
             check_installed(prepared.instance)
-            some_routes(problem, prepared.instance, registry().all_bridges())
         except (NoRouteError, UsageError) as error:
-            left_out[name] = _others(prepared.instance, problem) or str(error)
+            left_out[name] = str(error)
         else:
             found.append(prepared)
     return found, left_out
-
-
-def _others(solver: Solver, problem: Problem) -> str:
-    """That a solver takes other problems only, where that is so."""
-    kinds = [accepted.kind for accepted in solver.accepts if issubclass(accepted, Problem) and accepted.kind]
-    if len(kinds) < len(solver.accepts) or problem.kind in kinds:
-        return ""
-    return f"made for {' and '.join(kinds)}"
