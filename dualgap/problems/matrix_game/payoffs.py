@@ -75,11 +75,17 @@ class Payoffs:
             found = self._exactly(self._exact, weights, played, axis)
             if found is not None:
                 return found
-        part = self._floats[played] if axis == 0 else self._floats[:, played]
         share = weights / weights.sum()
-        paid = share @ part if axis == 0 else part @ share
+        if 2 * len(played) > self.matrix.shape[axis]:  # a copy would cost more than the products with 0
+            spread = np.zeros(self.matrix.shape[axis])
+            spread[played] = share
+            paid = spread @ self._floats if axis == 0 else self._floats @ spread
+        elif axis == 0:
+            paid = share @ self._floats[played]
+        else:
+            paid = self._floats[:, played] @ share
         # the products' sums, and the rounding of the shares, their sum and the spec's shortest decimals
-        error = (len(played) * 2 + 8) * _UNIT * self.largest * 1.001
+        error = (2 * self.matrix.shape[axis] + 8) * _UNIT * self.largest * 1.001
         return Payments(float(paid.min()), float(paid.max()), error, exact=False)
 
     def _exactly(self, payoff: Exact, weights: np.ndarray, played: np.ndarray, axis: int) -> Payments | None:

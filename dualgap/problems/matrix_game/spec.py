@@ -118,8 +118,8 @@ class MatrixGame(Problem):
     @cached_property
     def minimised(self) -> np.ndarray:
         """(m, n) float64: what the row player pays, and so minimises."""
-        payoff: np.ndarray = self.payoff.astype(np.float64)
-        return -payoff if self.maximizer == "rows" else payoff
+        payoff: np.ndarray = self.payoff.astype(np.float64, copy=False)
+        return np.negative(payoff) if self.maximizer == "rows" else payoff
 
     # What the verifier asks.
     def evaluate(self, answer: Any) -> Evaluation:

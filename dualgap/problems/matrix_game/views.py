@@ -52,7 +52,9 @@ def linear_program(problem: MatrixGame) -> MixedIntegerProgram:
     from scipy.sparse import csr_array
 
     m, n = problem.size
-    low, high = float(problem.minimised.min()), float(problem.minimised.max())
+    # The value lies between the payoffs; a margin keeps the bounds from taking the duals' place.
+    margin = 1.0 + float(np.ptp(problem.minimised))
+    low, high = float(problem.minimised.min()) - margin, float(problem.minimised.max()) + margin
     matrix = np.block([[problem.minimised.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
     return MixedIntegerProgram(
         cost=np.append(np.zeros(m), 1.0),

@@ -1,4 +1,8 @@
-"""What the methods for matrix games share: which forms they take, and the interval that two strategies give."""
+"""What the methods for matrix games share: which forms they take, and the interval that two strategies give.
+
+Whatever the sets, best responses against strategies (x, y) are linear minima: ``max over y of (x'P)y`` lies above the
+value of the game, ``min over x of x'(Py)`` below it.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ def refusal(form: Form, name: str) -> str | None:
 
 
 def opening(form: SaddleProgram, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
-    """The pair to start from, on the simplices."""
+    """The pair to start from, on the sets."""
     x, y = form.initial if ctx.start is None else ctx.start
-    return _share(np.asarray(x, dtype=np.float64)), _share(np.asarray(y, dtype=np.float64))
+    return form.x_set.project(np.asarray(x, dtype=np.float64)), form.y_set.project(np.asarray(y, dtype=np.float64))
 
 
 def opened(ctx: Context) -> Start | None:
@@ -35,22 +39,16 @@ def opened(ctx: Context) -> Start | None:
     return Start(Use.USED, "the first pair of strategies") if ctx.start is not None else None
 
 
-def _share(weights: np.ndarray) -> np.ndarray:
-    positive = np.maximum(weights, 0.0)
-    total = positive.sum()
-    return positive / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
-
-
 @dataclass
 class Interval:
     """The best strategy of each player so far, and what they leave open: ``lower <= value <= upper``.
 
     Attributes:
-        payoff: (m, n), which x minimises and y maximises.
+        form: with a payoff matrix (m, n), which x minimises and y maximises.
         tolerance: the width, relative to the range of payoffs, that is good enough.
     """
 
-    payoff: np.ndarray
+    form: SaddleProgram
     tolerance: float
     x: np.ndarray | None = None
     y: np.ndarray | None = None
@@ -59,22 +57,23 @@ class Interval:
     spread: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.spread = float(self.payoff.max() - self.payoff.min())
+        assert self.form.payoff is not None
+        self.spread = float(self.form.payoff.max() - self.form.payoff.min())
 
-    def improve(self, x: np.ndarray, y: np.ndarray, xp: np.ndarray, py: np.ndarray) -> bool:
-        """Keeps what is better; ``xp`` and ``py`` are ``x'P`` and ``Py``. Whether anything was."""
-        upper, lower = float(xp.max()), float(py.min())
-        better = False
+    def improve(self, x: np.ndarray, y: np.ndarray, xp: np.ndarray, py: np.ndarray) -> float:
+        """Keeps what is better; ``xp`` and ``py`` are ``x'P`` and ``Py``. Returns the width that the pair leaves."""
+        upper = float(xp @ self.form.y_set.support(-xp))
+        lower = float(py @ self.form.x_set.support(py))
         if upper < self.upper:
-            self.upper, self.x, better = upper, x.copy(), True
+            self.upper, self.x = upper, x.copy()
         if lower > self.lower:
-            self.lower, self.y, better = lower, y.copy(), True
-        return better
+            self.lower, self.y = lower, y.copy()
+        return upper - lower
 
     def report(self, ctx: Context, iterations: int) -> None:
         """Streams the best pair and its interval."""
         if self.x is not None and self.y is not None:
-            ctx.report(point=(self.x, self.y), bound=self.lower, witness=Strategies(x=self.x, y=self.y))
+            ctx.report((self.x, self.y), self.lower, Strategies(x=self.x, y=self.y), iterations)
 
     def close(self, ctx: Context) -> bool:
         """Whether the interval is as narrow as was asked for, by the method's tolerance or by the run's gap."""

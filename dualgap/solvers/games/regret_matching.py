@@ -55,29 +55,32 @@ class RegretMatching(Solver):
         assert isinstance(form, SaddleProgram)
         assert form.payoff is not None
         payoff = np.asarray(form.payoff, dtype=np.float64)
-        players = _Players(*opening(form, ctx))
-        interval = Interval(payoff, self.tolerance)
+        players = _Players(payoff, *opening(form, ctx))
+        interval = Interval(form, self.tolerance)
         while True:
             turns = _OPENING if players.turns == 0 else _CHECK
-            players.play(payoff, min(turns, self.iterations - players.turns))
+            players.play(min(turns, self.iterations - players.turns))
             narrowed = _check(payoff, players, interval)
             interval.report(ctx, players.turns)
             if interval.close(ctx) or players.turns >= self.iterations or ctx.should_stop():
-                return interval.claim(ctx, players.turns, self.iterations, part=players.share(payoff))
-            players.narrow(payoff, *narrowed)
+                return interval.claim(ctx, players.turns, self.iterations, part=players.matrix.size / payoff.size)
+            if narrowed is not None:
+                players.narrow(payoff, *narrowed)
 
 
-def _check(payoff: np.ndarray, players: _Players, interval: Interval) -> tuple[np.ndarray, np.ndarray] | tuple[()]:
-    """Judges averages and last strategies on the whole matrix; which strategies are worth going on with, if few."""
+def _check(payoff: np.ndarray, players: _Players, interval: Interval) -> tuple[np.ndarray, ...] | None:
+    """Judges averages and last strategies on the whole matrix; the strategies that are worth going on with.
+
+    None where the interval is still wide, and nothing where they are so many that the whole matrix will do.
+    """
     x, y = players.averages()
     xp, py = x @ payoff, payoff @ y
-    interval.improve(x, y, xp, py)
+    width = interval.improve(x, y, xp, py)
     last = players.x @ payoff, payoff @ players.y
     interval.improve(players.x, players.y, *last)
     players.catch_up(*last)
-    width = float(xp.max() - py.min())
     if payoff.size < _FEW or width > _NARROW * interval.spread:
-        return ()
+        return None
     rows = (players.rows > 0) | (py <= py.min() + _NEAR * width)
     columns = (players.columns > 0) | (xp >= xp.max() - _NEAR * width)
     few = np.count_nonzero(rows) * np.count_nonzero(columns) < _WORTHWHILE * payoff.size
@@ -85,30 +88,26 @@ def _check(payoff: np.ndarray, players: _Players, interval: Interval) -> tuple[n
 
 
 class _Players:
-    """Regrets, strategies and weighted sums of both, and the part of the matrix that they play on."""
+    """Regrets, strategies and weighted sums of both, and the matrix that they play on: all of it, or a part."""
 
-    def __init__(self, x: np.ndarray, y: np.ndarray) -> None:
+    def __init__(self, payoff: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
         self.x, self.y = x, y
         self.rows, self.columns = np.zeros(len(x)), np.zeros(len(y))  # regrets
         self.sums, self.weight = (np.zeros(len(x)), np.zeros(len(y))), 0.0
         self.turns = self._since = 0
         self.part: tuple[np.ndarray, np.ndarray] | None = None
-        self.block: np.ndarray | None = None
+        # Single precision is enough while the interval is wide, and half the memory to go through.
+        self.matrix = payoff if payoff.size < _FEW else payoff.astype(np.float32)
 
     def averages(self) -> tuple[np.ndarray, np.ndarray]:
         return self.sums[0] / self.weight, self.sums[1] / self.weight
 
-    def share(self, payoff: np.ndarray) -> float:
-        """The share of the matrix that turns are taken on."""
-        return 1.0 if self.block is None else self.block.size / payoff.size
-
     def narrow(self, payoff: np.ndarray, *part: np.ndarray) -> None:
-        """Goes on with some rows and columns, or with all where none are given."""
+        """Goes on with some rows and columns in double precision, or with all where none are given."""
         if not part:
-            self.part = self.block = None
+            self.part, self.matrix = None, payoff
         elif self.part is None or not all(map(np.array_equal, part, self.part)):
-            self.part = (part[0], part[1])
-            self.block = payoff[np.ix_(*part)]
+            self.part, self.matrix = (part[0], part[1]), payoff[np.ix_(*part)]
 
     def catch_up(self, xp: np.ndarray, py: np.ndarray) -> None:
         """Regrets of the strategies left out, as if the last payoffs had been paid in every turn since."""
@@ -121,36 +120,27 @@ class _Players:
                 np.maximum(regrets + self._since * gain, 0.0, out=regrets)
         self._since = 0
 
-    def play(self, payoff: np.ndarray, turns: int) -> None:
+    def play(self, turns: int) -> None:
         """``turns`` turns of both, x first."""
-        matrix, within = (payoff, (slice(None), slice(None))) if self.block is None else (self.block, self.part)
-        assert within is not None
-        rows, columns = self.rows[within[0]], self.columns[within[1]]
-        x, y = _renewed(self.x[within[0]]), _renewed(self.y[within[1]])
-        total_x, total_y = np.zeros(len(x)), np.zeros(len(y))
+        matrix, (inner, across) = self.matrix, self.part or (slice(None), slice(None))
+        rows, columns = (regrets.astype(matrix.dtype) for regrets in (self.rows[inner], self.columns[across]))
+        x, y = (_renewed(side.astype(matrix.dtype)) for side in (self.x[inner], self.y[across]))
         py = matrix @ y
         for turn in range(self.turns + 1, self.turns + turns + 1):
-            gain = x @ py - py
-            x = _respond(rows, gain)
+            x = _respond(rows, x @ py - py)
             gain = x @ matrix
             gain -= gain @ y
             y = _respond(columns, gain)
             py = matrix @ y
             weight = float(turn) ** 2
-            total_x += weight * x
-            total_y += weight * y
+            self.sums[0][inner] += weight * x
+            self.sums[1][across] += weight * y
             self.weight += weight
         self.turns += turns
         self._since = turns
-        for whole, sums, regrets, strategy, total, at, kept in (
-            ("x", self.sums[0], self.rows, x, total_x, within[0], rows),
-            ("y", self.sums[1], self.columns, y, total_y, within[1], columns),
-        ):
-            sums[at] += total
-            regrets[at] = kept
-            spread = np.zeros(len(sums))
-            spread[at] = strategy
-            setattr(self, whole, spread)
+        self.rows[inner], self.columns[across] = rows, columns
+        self.x, self.y = np.zeros(len(self.x)), np.zeros(len(self.y))
+        self.x[inner], self.y[across] = x, y
 
 
 def _respond(regrets: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -163,4 +153,4 @@ def _respond(regrets: np.ndarray, gain: np.ndarray) -> np.ndarray:
 def _renewed(weights: np.ndarray) -> np.ndarray:
     """Weights that sum to 1; equal ones where there are none."""
     total = weights.sum()
-    return weights / total if total > 0 else np.full(len(weights), 1.0 / len(weights))
+    return weights / total if total > 0 else np.full_like(weights, 1.0 / len(weights))
