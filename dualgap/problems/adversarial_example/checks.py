@@ -98,9 +98,8 @@ def _check_rows(problem: AdversarialExample) -> None:
     if problem.labels.size:
         raise fault("both labels and rows", "give labels for classes, rows for properties")
     if problem.rows.shape != (len(problem.constants), problem.network.outputs):
-        rows, columns = problem.rows.shape
         raise fault(
-            f"rows is {rows} x {columns}, constants has {len(problem.constants)} entries",
+            f"rows is {_dimensions(problem.rows)}, constants has {len(problem.constants)} entries",
             f"a constant a row, {problem.network.outputs} entries a row",
         )
 
@@ -111,10 +110,14 @@ def _check_boxes(problem: AdversarialExample) -> None:
     for name in ("lower", "upper"):
         given = getattr(problem, name)
         if problem.lower.size + problem.upper.size and given.shape != problem.inputs.shape:
-            raise fault(f"{name} is {given.shape[0]} x {given.shape[1]}", "as many rows and entries as inputs")
+            raise fault(f"{name} is {_dimensions(given)}, inputs {_dimensions(problem.inputs)}", "make them alike")
     lower, upper = problem.box
     outside = (problem.inputs < lower) | (problem.inputs > upper)
     if outside.any():
         place, entry = np.argwhere(outside)[0].tolist()
         value = problem.inputs[place, entry]
         raise fault(f"entry {entry} of input {place}, {value:g}, is outside its box", "clip holds before normalize")
+
+
+def _dimensions(array: np.ndarray) -> str:
+    return " x ".join(map(str, array.shape))

@@ -95,7 +95,7 @@ def accuracy(network: Network, images: np.ndarray, digits: np.ndarray) -> float:
 
 def write(folder: Path, network: Network, digits: Digits) -> None:
     """``digits_network.npz`` and ``digits.npz``, as specs read them."""
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for k, layer in enumerate(network.layers):
         arrays |= {f"{k}.weight": layer.weight.astype(np.float32), f"{k}.bias": layer.bias.astype(np.float32)}
     np.savez_compressed(folder / "digits_network.npz", **arrays)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation
 from dualgap.core.exact import Real
 from dualgap.core.figures import Figure
@@ -34,10 +34,6 @@ MINIMAL: Literal["minimal"] = "minimal"
 
 def _none() -> np.ndarray:
     return as_array(())
-
-
-def _no_rows() -> np.ndarray:
-    return as_array(np.zeros((0, 0)))
 
 
 class PerturbedInputs(Answer):
@@ -86,9 +82,9 @@ class AdversarialExample(Problem):
     targets: Vector = Field(default_factory=_none)
     goal: Literal["margin", "verdict"] = "margin"
     names: Names = ()
-    lower: Matrix = Field(default_factory=_no_rows)
-    upper: Matrix = Field(default_factory=_no_rows)
-    rows: Matrix = Field(default_factory=_no_rows)
+    lower: Rows = Field(default_factory=_none)
+    upper: Rows = Field(default_factory=_none)
+    rows: Rows = Field(default_factory=_none)
     constants: Vector = Field(default_factory=_none)
 
     @model_validator(mode="before")
@@ -104,6 +100,11 @@ class AdversarialExample(Problem):
         if not np.array_equal(classes, np.rint(classes)):
             raise fault("classes are whole numbers", "count them from 0")
         return as_array(classes.astype(np.int64))
+
+    @field_validator("lower", "upper", "rows")
+    @classmethod
+    def _in_rows(cls, rows: np.ndarray) -> np.ndarray:
+        return rows.reshape(1, -1) if rows.ndim == 1 and rows.size else rows
 
     @field_validator("radius")
     @classmethod
