@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy import optimize
 
-from dualgap import CoinChange, IntegerProgram, Knapsack, Problem
+from dualgap import AdversarialExample, CoinChange, ConicProblem, IntegerProgram, Knapsack, LogSumExpBall, Problem
+from dualgap.problems.adversarial_example import PerturbedInputs
+from dualgap.problems.conic_program import ConicAnswer
 from dualgap.problems.integer_program import IntegerProgramAnswer
+from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
+from tests.problems.networks import enumerated
 
 ITEMS = 4
 
@@ -139,9 +144,101 @@ def _best_of_the_rest(
     return float(found.fun) + float(cost @ point) if found.status == 0 else None
 
 
+def conic_program(rng: np.random.Generator, *, curved: bool = False, sense: int = 1, short: bool = False) -> Drawn:
+    """``c'x``, or ``1/2 x'x + c'x``, in a disc around a centre; ``short`` asks for a column beyond it."""
+    cost, centre = rng.integers(-4, 5, 2).astype(float), rng.integers(-3, 4, 2).astype(float)
+    radius = float(rng.integers(1, 4))
+    size, start = float(np.linalg.norm(cost + curved * centre)), float(cost @ centre + curved * centre @ centre / 2)
+    inside = curved and size <= radius
+    best = start - size**2 / 2 if inside else start - radius * size + curved * radius**2 / 2
+    matrix, right = [[0.0, 0.0], [-1.0, 0.0], [0.0, -1.0]], [radius, *-centre]
+    problem = ConicProblem(
+        objective="minimize" if sense > 0 else "maximize",
+        cost=sense * cost,
+        quadratic=sense * np.eye(2) if curved else None,
+        matrix=([[-1.0, 0.0]] if short else []) + matrix,
+        right_side=([-(centre[0] + radius + 1)] if short else []) + right,
+        cones={"nonnegative": int(short), "second_order": [3]},
+    )
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        value = cost @ found + curved * found @ found / 2
+        return bool(np.linalg.norm(found - centre) <= radius + 1e-5), sense * float(value)
+
+    return Drawn(problem, None if short else sense * best, judge, 1e-5)
+
+
+def smallest_sum(rng: np.random.Generator, *, short: bool = False) -> Drawn:
+    """The sum of the rows of a ball in one dimension, least at an end of an interval; ``short`` leaves none."""
+    slopes, constants = rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], ITEMS), rng.integers(-9, 10, ITEMS) / 10
+    slopes[1] = slopes[0]
+    constants[1] = constants[0] + (3.0 if short else 0.0)
+    ends = np.sort((np.array([[-1.0], [1.0]]) - constants) / slopes, axis=0)
+    lower, upper = float(ends[0].max()), float(ends[1].min())
+    values = [float((slopes * x + constants).sum()) for x in (lower, upper)]
+    problem = LogSumExpBall(A=slopes[:, None], b=constants, radius=1, objective="linear")
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        rows = slopes * found[0] + constants
+        return bool((np.abs(rows) <= 1 + 1e-5).all()), float(rows.sum())
+
+    return Drawn(problem, min(values) if lower <= upper else None, judge, 1e-5)
+
+
+def perturbed(
+    rng: np.random.Generator,
+    *,
+    norm: str = "inf",
+    goal: str = "margin",
+    target: str | int = "any",
+    minimal: bool = False,
+) -> Drawn:
+    """Two inputs of a network of 2-3-2-3 neurons, whose pieces are gone through by linear programs."""
+    widths = (2, 3, 2, 3)
+    layers = [(rng.integers(-6, 7, (b, a)) / 4, rng.integers(-2, 3, b) / 4) for a, b in pairwise(widths)]
+    inputs = rng.integers(0, 9, (2, 2)) / 8
+    labels = [int(enumerated.forward(layers, x).argmax()) for x in inputs]
+    if target != "any":
+        labels = [1 if label == target else label for label in labels]
+    chosen = -1 if target == "any" else int(target)
+    radius = float(rng.integers(1, 4)) / 8
+    given = {"norm": norm, "clip": (0.0, 1.0), "target": chosen}
+    margins = [enumerated.least_margin(layers, x, radius, y, **given) for x, y in zip(inputs, labels)]
+    radii = [enumerated.least_radius(layers, x, y, **given) for x, y in zip(inputs, labels)]
+    optimum: float | None = float(np.mean(radii if minimal else margins))
+    if goal == "verdict":
+        optimum = float(np.mean([margin > 0 for margin in margins]))
+    problem = AdversarialExample(
+        network={"layers": [{"weight": weight, "bias": bias} for weight, bias in layers]},
+        inputs=inputs,
+        labels=labels,
+        radius="minimal" if minimal else radius,
+        target=target,
+        goal=goal,
+        norm=norm,
+        clip=(0, 1),
+    )
+
+    def judge(found: np.ndarray) -> tuple[bool, float]:
+        points = found.reshape(inputs.shape)
+        sizes = np.linalg.norm(points - inputs, {"inf": np.inf, "1": 1}[norm], axis=1)
+        worst = [enumerated.margin(layers, x, y, chosen) for x, y in zip(points, labels)]
+        within = bool(((points >= -1e-5) & (points <= 1 + 1e-5)).all())
+        if minimal:
+            return within and max(worst) <= 1e-5, float(sizes.mean())
+        value = np.mean(np.array(worst) > 0) if goal == "verdict" else np.mean(worst)
+        return within and bool((sizes <= radius + 1e-5).all()), float(value)
+
+    return Drawn(problem, None if optimum == np.inf else optimum, judge, 1e-5)
+
+
 def point_of(answer: Any) -> np.ndarray:
     """An answer of any kind as a vector."""
-    point: np.ndarray = answer.values if isinstance(answer, IntegerProgramAnswer) else answer.counts
+    if isinstance(answer, LogSumExpAnswer):
+        return answer.x
+    if isinstance(answer, PerturbedInputs):
+        return answer.points.reshape(-1)
+    point: np.ndarray = answer.values if isinstance(answer, IntegerProgramAnswer | ConicAnswer) else answer.counts
     return point
 
 
@@ -174,5 +271,22 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "mixed": lambda rng: integer_program(rng, whole="some"),
         "linear": lambda rng: integer_program(rng, whole="none"),
         "infeasible": lambda rng: integer_program(rng, short=True),
+    },
+    "conic-program": {
+        "linear": conic_program,
+        "quadratic": lambda rng: conic_program(rng, curved=True),
+        "concave": lambda rng: conic_program(rng, curved=True, sense=-1),
+        "infeasible": lambda rng: conic_program(rng, short=True),
+    },
+    "adversarial-example": {
+        "margin": perturbed,
+        "margin, l1": lambda rng: perturbed(rng, norm="1"),
+        "verdict": lambda rng: perturbed(rng, goal="verdict"),
+        "one target": lambda rng: perturbed(rng, target=0),
+        "least radius": lambda rng: perturbed(rng, minimal=True),
+    },
+    "log-sum-exp-ball": {
+        "sum": smallest_sum,
+        "empty": lambda rng: smallest_sum(rng, short=True),
     },
 }

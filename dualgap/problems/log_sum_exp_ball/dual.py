@@ -67,7 +67,7 @@ def recovered(problem: LogSumExpBall, prices: np.ndarray) -> Recovered:
     rank = int(np.linalg.matrix_rank(rows)) if active.any() else 0
     count = int(active.sum())
     if rank < d:
-        reason = f"undetermined: the {count} rows with a price have rank {rank}, and x has {d} unknowns"
+        reason = f"undetermined: rows with a price ({count}) have rank {rank}, and x has {d} unknowns"
         return Recovered(None, count, rank, reason)
     sides = -float(problem.radius) * np.sign(prices[active])
     point = np.linalg.lstsq(rows, sides - problem.b[active], rcond=None)[0]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.forms import Cones, ConicProgram, Convexity, MixedIntegerProgram, SmoothProgram
 from dualgap.core.polytope import BoxRows
@@ -21,6 +20,8 @@ from dualgap.problems.log_sum_exp_ball.witness import RowPrices
 
 if TYPE_CHECKING:
     from dualgap.problems.log_sum_exp_ball.spec import LogSumExpAnswer, LogSumExpBall
+
+_MET = 1e-6  # relative to a radius of 1 or more: how far a projection may end from the ball
 
 
 def views(problem: LogSumExpBall) -> tuple[View, ...]:
@@ -154,24 +155,32 @@ def total(x: Any, data: Any) -> Any:
     return (data["matrix"] @ x + data["constants"]).sum()
 
 
+def beyond(x: Any, data: Any) -> Any:
+    """``|a_i'x + b_i| - radius <= 0``, both sides."""
+    z = data["matrix"] @ x + data["constants"]
+    return z.__array_namespace__().concat([z, -z]) - data["radius"]
+
+
 def smooth_program(problem: LogSumExpBall) -> SmoothProgram:
     """The objective over the ball, which has a projection; from the projection of 0.
 
-    Its Hessian is ``A'(diag(p) - pp')A`` with p a distribution, at most ``||A||^2 / 2``.
-
-    Raises:
-        NoRouteError: the ball is empty.
+    Its Hessian is ``A'(diag(p) - pp')A`` with p a distribution, at most ``||A||^2 / 2``. A ball without a point has
+    nothing to project on: then its rows are constraints.
     """
     domain = ball(problem)
     start = np.asarray(domain.project(np.zeros(problem.size[1])))
-    if not domain.contains(start, 1e-6 * max(1.0, float(problem.radius))):
-        raise NoRouteError("nothing to project on: no x keeps every row within the radius")
+    there = domain.contains(start, _MET * max(1.0, float(problem.radius)))
     norm = float(np.linalg.norm(problem.matrix, 2))
     return SmoothProgram(
         objective=objective if problem.smooth else total,
         initial=start,
-        data={"matrix": problem.matrix, "constants": problem.b.astype(np.float64)},
-        domain=domain,
+        data={
+            "matrix": problem.matrix,
+            "constants": problem.b.astype(np.float64),
+            "radius": np.asarray(float(problem.radius)),
+        },
+        domain=domain if there else None,
+        inequalities=None if there else beyond,
         convexity=Convexity.CONVEX if problem.smooth else Convexity.LINEAR,
         lipschitz=max(0.5 * norm**2, 1e-12) if problem.smooth else None,
     )
