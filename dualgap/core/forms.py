@@ -189,7 +189,8 @@ class DualisedProgram(Form):
         """(dimension,) the nearest multipliers that the signs and ``total`` allow."""
         if self.total is not None:
             return np.asarray(Simplex(self.total).project(multipliers))
-        return np.clip(multipliers, self.lower, self.upper)
+        clipped: np.ndarray = np.clip(multipliers, self.lower, self.upper)
+        return clipped
 
 
 @dataclass(frozen=True)
