@@ -38,7 +38,10 @@ class Axis:
         """Round numbers inside the axis, with as many decimals as they need."""
         if self.logarithmic:
             powers = range(ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9) + 1)
-            return [(10.0**k, f"{10.0**k:g}") for k in powers[:: max(1, ceil(len(powers) / count))]]
+            return [
+                (10.0**k, f"{10.0**k:,.0f}" if 0 <= k <= 6 else f"{10.0**k:g}")
+                for k in powers[:: max(1, ceil(len(powers) / count))]
+            ]
         raw = (self.high - self.low) / count
         power = 10.0 ** floor(log10(raw))
         step = next(power * k for k in _STEPS if power * k >= raw * 0.999)
@@ -138,3 +141,12 @@ def time_axis(seconds: Sequence[float]) -> Axis:
     if high / low >= _LOG_RATIO:
         return Axis(10.0 ** floor(log10(low)), high * 1.05, logarithmic=True)
     return Axis(0.0, high * 1.05)
+
+
+def count_axis(counts: Sequence[float]) -> Axis:
+    """An axis for numbers of steps from 0 or 1, logarithmic where runs differ by orders of magnitude."""
+    positive = [count for count in counts if count > 0] or [1.0]
+    low, high = min(positive), max(positive)
+    if high / low >= _LOG_RATIO:
+        return Axis(10.0 ** floor(log10(low)), high * 1.05, logarithmic=True)
+    return Axis(0.0, high * 1.05, whole=True)

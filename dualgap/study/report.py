@@ -14,8 +14,9 @@ from dualgap.display.html import Html, details, facts, join, table, tag
 from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
+from dualgap.study.courses import Clock, courses
 from dualgap.study.joint import LIES, Standing
-from dualgap.study.plots import DEFS, along, anytime, intervals
+from dualgap.study.plots import DEFS, along, intervals
 from dualgap.study.profile import profile
 
 _MOST_ROWS = 8
@@ -105,7 +106,8 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         _interval_figure(comparison, runs),
         _runs_table(ranked),
         _conditions(comparison, None if several else command),
-        _anytime_figure(comparison, runs),
+        _courses(comparison, runs, "seconds", "Value and bound against time"),
+        _courses(comparison, runs, "iterations", "Value and bound against iterations"),
         tag("h3", "The runs"),
         *(profile(comparison.problem, run, standing) for run, standing in ranked),
         _left_out(comparison),
@@ -219,8 +221,8 @@ def _command(command: str) -> tuple[str, Html]:
     return "made with", tag("code", command)
 
 
-def _anytime_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
-    panels = anytime(comparison, runs)
+def _courses(comparison: Comparison, runs: Sequence[Run], clock: Clock, title: str) -> Html | None:
+    panels = courses(comparison, runs, clock)
     if not panels:
         return None
     first, rest = panels[:_MOST_PANELS], panels[_MOST_PANELS:]
@@ -237,7 +239,7 @@ def _anytime_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
     )
     shown = tag("figure", tag("div", *first, class_="panels"), legend)
     more = details(f"{len(rest)} more", tag("div", *rest, class_="panels")) if rest else None
-    return join([tag("h3", "Value and bound against time"), shown, more])
+    return join([tag("h3", title), shown, more])
 
 
 def _left_out(comparison: Comparison) -> Html | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualgap.display.axes import Axis, Distances, distance_axis, time_axis, value_axis
+from dualgap.display.axes import Axis, Distances, count_axis, distance_axis, time_axis, value_axis
 
 numbers = st.lists(st.floats(-1e12, 1e12).filter(lambda x: x == 0 or abs(x) > 1e-6), min_size=1, max_size=20)
 
@@ -86,3 +86,11 @@ def test_distances_keep_the_order(values: list[float], origin: float) -> None:
     assert places == sorted(places)
     assert all(0 <= place <= 100 for place in places)
     assert all(0 <= axis.at(place) <= 100 for place, _ in axis.ticks())
+
+
+def test_counts_are_whole_and_go_to_powers_of_ten_where_they_differ_much() -> None:
+    assert all(float(tick).is_integer() for tick, _ in count_axis([1, 2, 3]).ticks())
+    wide = count_axis([0, 10, 100_000])
+    assert wide.logarithmic
+    assert [text for _, text in wide.ticks()] == ["10", "100", "1,000", "10,000", "100,000"]
+    assert wide.at(0) == 0.0

@@ -146,3 +146,13 @@ def test_written_whole(comparison: Comparison, tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
     with pytest.raises(OSError, match="none"):
         write_report([comparison], tmp_path / "none" / "x.html", COMMAND)
+
+
+def test_what_counts_iterations_is_drawn_against_them_too() -> None:
+    problem = Knapsack.generate(40, 1)
+    root = parse(report([compare(problem, ["highs", "pgd"], isolate=False)], ""))
+    figures = dict(zip((text_of(h3) for h3 in root.iter("h3")), root.iter("figure"), strict=False))
+    assert "Value and bound against iterations" in figures
+    titles = [text_of(svg.find("title")) for svg in root.iter("svg") if svg.get("class") == "plot"]
+    assert any(title.startswith("pgd:") and title.endswith("iterations") for title in titles)
+    assert not any(title.startswith("highs:") and title.endswith("iterations") for title in titles)
