@@ -23,8 +23,9 @@ def margin_network(problem: AdversarialExample) -> Network:
     weight = np.vstack([-(problem.rows @ last.matrix), np.zeros((1, last.matrix.shape[1]))])
     bias = np.append(-(problem.rows @ last.bias + problem.constants), 0.0)
     layers = (*problem.network.layers[:-1], Dense(weight=weight, bias=bias))
-    single = len(layers) == 1  # then the normalisation is in the operator already
-    return Network(layers=layers) if single else problem.network.model_copy(update={"layers": layers})
+    if len(layers) == 1:  # the normalisation is in the operator already
+        return Network(layers=layers)
+    return Network(layers=layers, mean=problem.network.mean, std=problem.network.std)
 
 
 def sides(problem: AdversarialExample, restarts: int) -> Sides:

@@ -16,7 +16,6 @@ from dualgap.solvers.attacks.losses import Loss, Sides
 from dualgap.solvers.attacks.search import Loop, looped
 from dualgap.solvers.attacks.steps import Rule
 
-
 _WIDTHS = np.array([0.5, 0.1, 2.0])  # of a margin's typical size
 
 
