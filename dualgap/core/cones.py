@@ -78,8 +78,8 @@ def upper_order(cones: Cones) -> np.ndarray:
 def outside(slack: np.ndarray, cones: Cones) -> float:
     """By how much a slack fails to be in the cones: the worst cone's measure, 0 inside.
 
-    The measure of a second-order cone is ``||u|| - t``, of an exponential one ``y exp(x / y) - z`` (or a negative y or
-    z), of a semidefinite one minus the least eigenvalue.
+    The measure of a second-order cone is ``||u|| - t``, of a semidefinite one minus the least eigenvalue, of an
+    exponential one by how much z has to rise or x to fall, whichever is less.
     """
     return max((outside_of(slack[block.rows], block) for block in blocks(cones)), default=0.0)
 
@@ -101,4 +101,6 @@ def _outside_exponential(x: float, y: float, z: float) -> float:
     if y <= 0.0:  # the closure's face: x <= 0, y = 0, z >= 0
         return max(0.0, x, -y, -z)
     with np.errstate(over="ignore"):
-        return float(max(0.0, y * np.exp(x / y) - z))
+        rise = float(y * np.exp(x / y) - z)
+    fall = float(x - y * np.log(z / y)) if z > 0.0 else np.inf
+    return max(0.0, min(rise, fall))

@@ -155,7 +155,8 @@ def combine(terms: Sequence[tuple[Real, Exact]]) -> Exact:
 def segment_dots(left: Exact, right: Exact, starts: np.ndarray) -> Exact:
     """Exact sums of ``left right`` over the segments of entries that begin at ``starts``, its last being the end."""
     lengths = np.diff(starts)
-    safe = left.largest * right.largest * int(lengths.max(initial=1)) < _LIMIT
+    largest = max(left.largest, 1) * max(right.largest, 1)  # zeros don't make the other side's numbers fit
+    safe = largest * int(lengths.max(initial=1)) < _LIMIT
     kind: Any = np.int64 if safe else object
     products = left.numerators.astype(kind) * right.numerators.astype(kind)
     sums = np.zeros(len(lengths), dtype=kind)

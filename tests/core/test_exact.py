@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualgap.core.exact import Exact, combine, dyadic, exact, fraction, lattice_step, narrow, simplest
+from dualgap.core.exact import Exact, combine, dyadic, exact, fraction, lattice_step, narrow, segment_dots, simplest
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 tame = st.floats(-1e9, 1e9) | st.decimals(-(10**6), 10**6, places=3).map(float)
@@ -94,3 +94,9 @@ def test_wide_integers() -> None:
     assert lattice_step(wide) == Fraction(2, 4)
     assert wide.floats().tolist() == [2.0**68, -(2.0**68), 1.5]
     assert simplest(Fraction(4, 2)) == 2
+
+
+def test_sums_of_products_with_zeros_hold_numbers_beyond_int64() -> None:
+    huge = Exact(np.array([10**40, 3], dtype=object))
+    zeros = Exact(np.zeros(2, dtype=np.int64))
+    assert segment_dots(huge, zeros, np.array([0, 1, 2])).total() == 0

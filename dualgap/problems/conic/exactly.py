@@ -68,6 +68,8 @@ def _enclosed(
     point = moved
     for _ in range(_REFINED):
         residual = cost + normals @ point
+        if not (np.isfinite(metric).all() and np.isfinite(residual).all()):
+            raise np.linalg.LinAlgError("overflow")
         steps = np.linalg.lstsq(metric.T, -residual, rcond=_RANK)[0]
         point = point + np.append(unscaled(moved[:m], steps[:m], form.cones, large), large * steps[m:])
     slack = np.append(room(moved[:m], form.cones, large), np.full(len(point) - m, large))

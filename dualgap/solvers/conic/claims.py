@@ -82,13 +82,14 @@ def claimed(form: ConicProgram, result: Result, ctx: Context, run: Callable[[Con
     witness: Witness | None = None
     if np.isfinite(result.z).all() and len(result.z):
         witness = FarkasRay(rows=result.z) if refuted else ConicMultipliers(rows=result.z)
-    found = not refuted and result.refuted is None and holds(form, result.x)
+    there = not refuted and result.refuted is None and bool(np.isfinite(result.x).all())
+    found = there and holds(form, result.x)
     certain = result.stop is Stop.FINISHED and bool(np.isfinite(result.dual_value))
     return Claim(
-        point=result.x if found else None,
+        point=result.x if there else None,
         feasible=found,
         stop=Stop.TIME if result.stop is Stop.ITERATIONS and ctx.should_stop() else result.stop,
-        value=form.objective(result.x) if found else None,
+        value=form.objective(result.x) if there else None,
         bound=float(result.dual_value) + form.offset if certain else None,
         witness=witness,
         statistics=result.statistics,
