@@ -195,17 +195,18 @@ def perturbed(
 ) -> Drawn:
     """Two inputs of a network of 2-3-2-3 neurons, whose pieces are gone through by linear programs."""
     widths = (2, 3, 2, 3)
-    layers = [(rng.integers(-6, 7, (b, a)) / 4, rng.integers(-2, 3, b) / 4) for a, b in pairwise(widths)]
-    inputs = rng.integers(0, 9, (2, 2)) / 8
-    labels = [int(enumerated.forward(layers, x).argmax()) for x in inputs]
-    if target != "any":
-        labels = [1 if label == target else label for label in labels]
     chosen = -1 if target == "any" else int(target)
-    radius = float(rng.integers(1, 4)) / 8
     given = {"norm": norm, "clip": (0.0, 1.0), "target": chosen}
+    radius = float(rng.integers(1, 4)) / 8
+    radii = [np.inf]
+    while not np.isfinite(radii).all():  # some networks name one class wherever they look
+        layers = [(rng.integers(-6, 7, (b, a)) / 4, rng.integers(-2, 3, b) / 4) for a, b in pairwise(widths)]
+        inputs = rng.integers(0, 9, (2, 2)) / 8
+        labels = [int(enumerated.forward(layers, x).argmax()) for x in inputs]
+        labels = [1 if label == chosen else label for label in labels]
+        radii = [enumerated.least_radius(layers, x, y, **given) for x, y in zip(inputs, labels)]
     margins = [enumerated.least_margin(layers, x, radius, y, **given) for x, y in zip(inputs, labels)]
-    radii = [enumerated.least_radius(layers, x, y, **given) for x, y in zip(inputs, labels)]
-    optimum: float | None = float(np.mean(radii if minimal else margins))
+    optimum = float(np.mean(radii if minimal else margins))
     if goal == "verdict":
         optimum = float(np.mean([margin > 0 for margin in margins]))
     problem = AdversarialExample(
@@ -229,7 +230,7 @@ def perturbed(
         value = np.mean(np.array(worst) > 0) if goal == "verdict" else np.mean(worst)
         return within and bool((sizes <= radius + 1e-5).all()), float(value)
 
-    return Drawn(problem, None if optimum == np.inf else optimum, judge, 1e-5)
+    return Drawn(problem, optimum, judge, 1e-5)
 
 
 def point_of(answer: Any) -> np.ndarray:
