@@ -1,21 +1,20 @@
 """What the methods for matrix games share: which forms they take, and the interval that two strategies give.
 
-Whatever the sets, best responses against strategies (x, y) are linear minima: ``max over y of (x'P)y`` lies above the
-value of the game, ``min over x of x'(Py)`` below it.
+Best responses against strategies (x, y) are linear minima: ``max over y of (x'P)y`` lies above the value of the game,
+``min over x of x'(Py)`` below it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Start, Stop, Use
+from dualgap.core.claim import Claim, Stop
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.sets import Simplex
 from dualgap.core.solver import Context
-from dualgap.core.witness import Strategies
+from dualgap.solvers.saddle.interval import Interval
 
 
 def refusal(form: Form, name: str) -> str | None:
@@ -34,67 +33,24 @@ def opening(form: SaddleProgram, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
     return form.x_set.project(np.asarray(x, dtype=np.float64)), form.y_set.project(np.asarray(y, dtype=np.float64))
 
 
-def opened(ctx: Context) -> Start | None:
-    """What became of the start."""
-    return Start(Use.USED, "the first pair of strategies") if ctx.start is not None else None
+class GameInterval(Interval):
+    """The interval of a form with a payoff matrix (m, n), which x minimises and y maximises."""
 
-
-@dataclass
-class Interval:
-    """The best strategy of each player so far, and what they leave open: ``lower <= value <= upper``.
-
-    Attributes:
-        form: with a payoff matrix (m, n), which x minimises and y maximises.
-        tolerance: the width, relative to the range of payoffs, that is good enough.
-    """
-
-    form: SaddleProgram
-    tolerance: float
-    x: np.ndarray | None = None
-    y: np.ndarray | None = None
-    upper: float = float("inf")
-    lower: float = float("-inf")
-    spread: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        assert self.form.payoff is not None
-        self.spread = float(self.form.payoff.max() - self.form.payoff.min())
+    def __init__(self, form: SaddleProgram, tolerance: float) -> None:
+        assert form.payoff is not None
+        super().__init__(tolerance, float(form.payoff.max() - form.payoff.min()))
+        self._form = form
 
     def improve(self, x: np.ndarray, y: np.ndarray, xp: np.ndarray, py: np.ndarray) -> float:
         """Keeps what is better; ``xp`` and ``py`` are ``x'P`` and ``Py``. Returns the width that the pair leaves."""
-        upper = float(xp @ self.form.y_set.support(-xp))
-        lower = float(py @ self.form.x_set.support(py))
-        if upper < self.upper:
-            self.upper, self.x = upper, x.copy()
-        if lower > self.lower:
-            self.lower, self.y = lower, y.copy()
+        upper = float(xp @ self._form.y_set.support(-xp))
+        lower = float(py @ self._form.x_set.support(py))
+        self.offer(x, y, lower, upper)
         return upper - lower
 
-    def report(self, ctx: Context, iterations: int) -> None:
-        """Streams the best pair and its interval."""
-        if self.x is not None and self.y is not None:
-            ctx.report((self.x, self.y), self.lower, Strategies(x=self.x, y=self.y), iterations)
-
-    def close(self, ctx: Context) -> bool:
-        """Whether the interval is as narrow as was asked for, by the method's tolerance or by the run's gap."""
-        width = self.upper - self.lower
-        size = max(abs(self.upper), abs(self.lower))
-        return width <= max(self.tolerance * self.spread, ctx.budget.gap * size)
-
-    def claim(self, ctx: Context, iterations: int, limit: int, **statistics: Any) -> Claim:
+    def ended(self, ctx: Context, iterations: int, limit: int, **numbers: Any) -> Claim:
         """The best pair, and why the method stopped."""
         stop = Stop.FINISHED
-        if not self.close(ctx):
+        if not self.closed(ctx):
             stop = Stop.ITERATIONS if iterations >= limit else Stop.TIME
-        assert self.x is not None
-        assert self.y is not None
-        return Claim(
-            point=(self.x, self.y),
-            feasible=True,
-            stop=stop,
-            value=self.upper,
-            bound=self.lower,
-            witness=Strategies(x=self.x, y=self.y),
-            statistics={"iterations": iterations, **statistics},
-            start=opened(ctx),
-        )
+        return self.claim(ctx, stop, iterations=iterations, **numbers)

@@ -18,7 +18,7 @@ from dualgap.core.claim import Claim
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import Interval, opening, refusal
+from dualgap.solvers.games.interval import GameInterval, opening, refusal
 
 _CHECK = 100
 _LEAST = 1e-300  # a start's smallest weight: what is 0 stays 0
@@ -54,7 +54,7 @@ class MultiplicativeWeights(Solver):
         assert isinstance(form, SaddleProgram)
         assert form.payoff is not None
         payoff = np.asarray(form.payoff, dtype=np.float64)
-        interval = Interval(form, self.tolerance)
+        interval = GameInterval(form, self.tolerance)
         step = self.step / (interval.spread or 1.0)
         x, y = opening(form, ctx)
         logs = np.log(np.maximum(x, _LEAST)), np.log(np.maximum(y, _LEAST))
@@ -74,8 +74,8 @@ class MultiplicativeWeights(Solver):
             for u, v in ((x, y), (sums[0] / steps, sums[1] / steps)):
                 interval.improve(u, v, u @ payoff, payoff @ v)
             interval.report(ctx, steps)
-            if interval.close(ctx) or steps >= self.iterations or ctx.should_stop():
-                return interval.claim(ctx, steps, self.iterations)
+            if interval.closed(ctx) or steps >= self.iterations or ctx.should_stop():
+                return interval.ended(ctx, steps, self.iterations)
 
 
 def _shares(logs: np.ndarray) -> np.ndarray:

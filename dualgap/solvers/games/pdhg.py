@@ -18,7 +18,7 @@ import numpy as np
 from dualgap.core.claim import Claim
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import Interval, opening
+from dualgap.solvers.games.interval import GameInterval, opening
 
 _CHECK = 40  # steps between looks at the gap
 _SUFFICIENT, _NECESSARY, _LONG = 0.2, 0.8, 0.36  # of the gap at the last restart; of all steps
@@ -54,7 +54,7 @@ class Pdhg(Solver):
         assert isinstance(form, SaddleProgram)
         assert form.payoff is not None
         payoff = np.asarray(form.payoff, dtype=np.float64)
-        interval = Interval(form, self.tolerance)
+        interval = GameInterval(form, self.tolerance)
         step = _SAFE / max(_norm(payoff), 1e-300)
         x, y = opening(form, ctx)
         leg = _Leg(x, y)
@@ -69,8 +69,8 @@ class Pdhg(Solver):
             candidates = [(x, y), leg.average()]
             widths = [interval.improve(u, v, u @ payoff, payoff @ v) for u, v in candidates]
             interval.report(ctx, steps)
-            if interval.close(ctx) or steps >= self.iterations or ctx.should_stop():
-                return interval.claim(ctx, steps, self.iterations, restarts=restarts)
+            if interval.closed(ctx) or steps >= self.iterations or ctx.should_stop():
+                return interval.ended(ctx, steps, self.iterations, restarts=restarts)
             best = int(np.argmin(widths))
             if leg.ends(widths[best], last, steps):
                 x, y = candidates[best]
@@ -113,8 +113,9 @@ def _norm(payoff: np.ndarray) -> float:
     """The spectral norm by power iteration, a little above where it hasn't settled; at most the Frobenius norm."""
     frobenius = float(np.linalg.norm(payoff))
     vector: np.ndarray = np.random.default_rng(0).standard_normal(payoff.shape[1])
-    before = norm = 0.0
+    sizes = [0.0, 0.0]
     for _ in range(_POWER_STEPS):
         vector = payoff.T @ (payoff @ (vector / max(float(np.linalg.norm(vector)), 1e-300)))
-        before, norm = norm, float(np.sqrt(np.linalg.norm(vector)))
-    return min(frobenius, norm + 2.0 * abs(norm - before) + 1e-3 * norm)
+        sizes.append(float(np.linalg.norm(vector)) ** 0.5)
+    norm, change = sizes[-1], abs(sizes[-1] - sizes[-2])
+    return min(frobenius, norm + 2.0 * change + 1e-3 * norm)

@@ -22,7 +22,7 @@ import numpy as np
 from dualgap.core.claim import Claim
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import Interval, opening, refusal
+from dualgap.solvers.games.interval import GameInterval, opening, refusal
 
 _OPENING, _CHECK = 50, 100  # turns before the first check, and between later ones
 _NARROW = 3e-4  # of the range: from here on turns are taken on part of the matrix
@@ -56,19 +56,19 @@ class RegretMatching(Solver):
         assert form.payoff is not None
         payoff = np.asarray(form.payoff, dtype=np.float64)
         players = _Players(payoff, *opening(form, ctx))
-        interval = Interval(form, self.tolerance)
+        interval = GameInterval(form, self.tolerance)
         while True:
             turns = _OPENING if players.turns == 0 else _CHECK
             players.play(min(turns, self.iterations - players.turns))
             narrowed = _check(payoff, players, interval)
             interval.report(ctx, players.turns)
-            if interval.close(ctx) or players.turns >= self.iterations or ctx.should_stop():
-                return interval.claim(ctx, players.turns, self.iterations, part=players.matrix.size / payoff.size)
+            if interval.closed(ctx) or players.turns >= self.iterations or ctx.should_stop():
+                return interval.ended(ctx, players.turns, self.iterations, part=players.matrix.size / payoff.size)
             if narrowed is not None:
                 players.narrow(payoff, *narrowed)
 
 
-def _check(payoff: np.ndarray, players: _Players, interval: Interval) -> tuple[np.ndarray, ...] | None:
+def _check(payoff: np.ndarray, players: _Players, interval: GameInterval) -> tuple[np.ndarray, ...] | None:
     """Judges averages and last strategies on the whole matrix; the strategies that are worth going on with.
 
     None where the interval is still wide, and nothing where they are so many that the whole matrix will do.
