@@ -10,7 +10,7 @@ from typing import Any
 from dualgap.core.certificate import Verdict
 from dualgap.core.claim import Stop
 from dualgap.core.errors import NoRouteError, UsageError
-from dualgap.core.exact import Real
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import to_json
 from dualgap.core.solver import Solver, Trait
@@ -180,7 +180,7 @@ def compare_path(
     found: list[Comparison] = []
     starts: dict[str, Any] = {}
     for value in values:
-        loaded = load(problem, seed=seed, settings={field: str(value)})
+        loaded = load(problem, seed=seed, settings={field: _written(value)})
         plan = _plan(loaded.problem, solvers, everything)
         first = [] if reference is None else [_reference(loaded.problem, reference, tolerance)]
         comparer = _Comparer(loaded.problem, settings, on_run, on_progress, loaded.artefacts, starts)
@@ -190,6 +190,11 @@ def compare_path(
             break
         starts = {run.name: run.answer for run in comparison.runs if run.answer is not None}
     return found
+
+
+def _written(value: Real) -> str:
+    """A value of a path as a spec has it: a fraction as its nearest decimal."""
+    return str(value) if isinstance(value, int) else repr(nearest(value))
 
 
 @dataclass(frozen=True)

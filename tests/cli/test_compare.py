@@ -65,6 +65,11 @@ def test_path(compare: Compare) -> None:
     assert [one["point"] for one in found] == [{"field": "capacity", "value": value} for value in (50, 60, 70)]
 
 
+def test_decimals_on_a_path(compare: Compare) -> None:
+    found = compare("claim", options=("--path", "capacity=50.5:51:2", "--json")).json["comparisons"]
+    assert [one["point"]["field"] for one in found] == ["capacity", "capacity"]
+
+
 @pytest.mark.parametrize("path", ["capacity", "capacity=1", "capacity=1:2:0", "capacity=a:b:3", "=1:2:3"])
 def test_unreadable_path(compare: Compare, path: str) -> None:
     result = compare("claim", options=("--path", path))
