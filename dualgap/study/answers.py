@@ -145,6 +145,9 @@ def _read_csv(problem: Problem, text: str, path: Path) -> Any:
         raise _bad(path, "the file is empty", "write name,value")
     header = [cell.strip() for cell in rows[0]]
     if not set(header) <= set(problem.answer_type.model_fields):
+        table = _table(rows)
+        if table is not None:
+            return _read_data(problem, table, str(path), None)
         return _by_columns(problem, _csv_pairs(rows, path), path)
     try:
         columns = list(zip(*([parse_number(cell) for cell in row] for row in rows[1:] if row), strict=True))
@@ -152,6 +155,20 @@ def _read_csv(problem: Problem, text: str, path: Path) -> Any:
     except ValueError as error:
         raise _bad(path, str(error), f"one number for each of {', '.join(header)} a line") from None
     return _read_data(problem, fields, str(path), None)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> np.ndarray | None:
+    """Rows of more than two numbers each, which can't be pairs of a name and a number; else None.
+
+    They are other tools' floats, written with more digits than they have.
+    """
+    written = [row for row in rows if row]
+    if min(map(len, written)) <= 2:
+        return None
+    try:
+        return np.array([[float(cell) for cell in row] for row in written])
+    except ValueError:
+        return None
 
 
 def _csv_pairs(rows: Sequence[Sequence[str]], path: Path) -> Pairs:

@@ -98,7 +98,7 @@ def write(folder: Path, network: Network, digits: Digits) -> None:
     arrays: dict[str, np.ndarray] = {}
     for k, layer in enumerate(network.layers):
         arrays |= {f"{k}.weight": layer.weight.astype(np.float32), f"{k}.bias": layer.bias.astype(np.float32)}
-    np.savez_compressed(folder / "digits_network.npz", **arrays)
+    np.savez_compressed(folder / "digits_network.npz", **arrays)  # type: ignore[arg-type]
     images, labels = digits.of_each()
     np.savez_compressed(folder / "digits.npz", x=images, y=labels)
 

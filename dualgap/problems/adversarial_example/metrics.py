@@ -20,7 +20,6 @@ Metrics = Mapping[str, Mapping[str, Real]]
 
 CERTIFIED = "certified margin"
 RADIUS = "certified radius"
-_LARGEST = 5  # coordinates of a perturbation that are shown
 
 
 def certified(problem: AdversarialExample, witness: Witness | None) -> dict[str, dict[str, Real]]:
@@ -62,19 +61,6 @@ def tables(problem: AdversarialExample, metrics: Metrics) -> list[list[tuple[str
         cells = (_cell(metrics[column].get(name)) for column in columns)
         rows.append((name, *cells, _verdict(metrics, name)))
     return [rows]
-
-
-def perturbations(problem: AdversarialExample, points: np.ndarray) -> list[tuple[str, ...]]:
-    """Where each input was moved most."""
-    if points.shape != problem.inputs.shape:
-        return [("field", "value"), ("points", f"{points.shape[0]} x {points.shape[1]}")]
-    rows: list[tuple[str, ...]] = [("input", "moved", "most at")]
-    shift = np.asarray(points, dtype=np.float64) - problem.inputs
-    for name, move in zip(problem.input_names, shift):
-        most = np.argsort(-np.abs(move), kind="stable")[:_LARGEST]
-        told = ", ".join(f"{j} by {move[j]:.3g}" for j in most.tolist() if move[j])
-        rows.append((name, f"{np.count_nonzero(move)} of {len(move)}", told or "-"))
-    return rows
 
 
 def _verdict(metrics: Metrics, name: str) -> str:

@@ -184,23 +184,26 @@ class AdversarialExample(Problem):
         return certified(self, witness)
 
     # How people read and write it.
+    def read_answer(self, data: Any) -> Any:
+        """From ``{"points": [[...], ...]}``, or the one array of as many inputs that a file holds, in any shape."""
+        from dualgap.problems.adversarial_example.answers import read
+
+        return read(self, data)
+
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
         from dualgap.problems.adversarial_example.metrics import headline
 
         return headline(self, metrics)
 
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        from dualgap.problems.adversarial_example.answers import figures
+
+        return figures(self, answer.points)
+
     def render(self, answer: Any) -> list[tuple[str, ...]]:
-        from dualgap.problems.adversarial_example.metrics import perturbations
+        from dualgap.problems.adversarial_example.answers import perturbations
 
         return perturbations(self, answer.points)
-
-    def figures(self, answer: Any) -> tuple[Figure, ...]:
-        from dualgap.problems.networks.pictures import worst_inputs
-
-        if answer.points.shape != self.inputs.shape:
-            return ()
-        margins = self.margins.of(self.network.forward(answer.points))
-        return worst_inputs(self.network, self.input_names, self.inputs, answer.points, margins, self.norm)
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         from dualgap.problems.adversarial_example.metrics import tables
