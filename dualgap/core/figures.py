@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+_PLAYED = 1e-9  # shares below it are rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,3 +58,11 @@ class Bars(Figure):
     title: str
     names: tuple[str, ...]
     values: np.ndarray
+
+
+def strategy(player: str, names: Sequence[str], weights: np.ndarray) -> Bars:
+    """A mixed strategy, or a budget that is spent: the shares of what is played at all, by name."""
+    shares = np.asarray(weights, dtype=np.float64) / float(np.sum(weights, dtype=np.float64))
+    played = np.flatnonzero(shares > _PLAYED)
+    caption = f"The strategy of {player}: {len(played):,} of {len(shares):,} are played."
+    return Bars(caption, player, tuple(names[i] for i in played.tolist()), shares[played])

@@ -10,6 +10,7 @@ from statistics import median
 _STEPS = (1, 2, 5, 10)
 _OUTLIER = 12  # times the median distance from the centre: beyond, an end is cut off and marked
 _LOG_RATIO = 30  # spans above this are drawn on a logarithmic axis
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEAST_DISTANCE, _MOST_DISTANCE = 1e-12, 1e6  # relative: the same value; an origin too near 0 to compare with
 
 
@@ -39,7 +40,7 @@ class Axis:
         if self.logarithmic:
             powers = range(ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9) + 1)
             return [
-                (10.0**k, f"{10.0**k:,.0f}" if 0 <= k <= 6 else f"{10.0**k:g}")
+                (10.0**k, f"{10.0**k:g}" if k <= 3 else f"10{str(k).translate(_RAISED)}")
                 for k in powers[:: max(1, ceil(len(powers) / count))]
             ]
         raw = (self.high - self.low) / count

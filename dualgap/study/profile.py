@@ -38,7 +38,7 @@ def profile(problem: Problem, run: Run, standing: Standing) -> Html:
         _checks(run),
         _attempts(run),
         _answer(problem, run),
-        *_figures(problem, run),
+        _figures(problem, run),
         tag("pre", run.error) if run.error else None,
         class_="profile",
     )
@@ -93,8 +93,9 @@ def _answer(problem: Problem, run: Run) -> Html | None:
     return join([table(header, rows[:_MOST_ROWS], numeric=numeric, class_="answer"), more])
 
 
-def _figures(problem: Problem, run: Run) -> list[Html]:
-    return [] if run.answer is None else [drawn(figure) for figure in problem.figures(run.answer)]
+def _figures(problem: Problem, run: Run) -> Html | None:
+    figures = () if run.answer is None else problem.figures(run.answer)
+    return tag("div", *map(drawn, figures), class_="figures") if figures else None
 
 
 def _is_number(text: str) -> bool:

@@ -18,6 +18,7 @@ from dualgap.core.arrays import Matrix, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Exact, Real, exact, simplest
+from dualgap.core.figures import Figure, strategy
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.statement import format_value
@@ -192,6 +193,11 @@ class MatrixGame(Problem):
             for i in np.flatnonzero(weights).tolist():
                 table.append((player, names[i], _shown(share, i, total)))
         return table
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        """Each player's strategy."""
+        players = (("rows", self.row_names, answer.rows), ("columns", self.column_names, answer.columns))
+        return tuple(strategy(*player) for player in players if len(player[1]) == len(player[2]))
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.matrix_game.views import views
