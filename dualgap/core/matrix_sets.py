@@ -32,9 +32,9 @@ class Fantope(Set):
     def project(self, x: Any) -> Any:
         xp = namespace(x)
         values, vectors = xp.linalg.eigh(0.5 * (x + x.T))
-        clipped = BoxRows(
-            np.zeros(values.shape[0]), np.ones(values.shape[0]), np.ones((1, values.shape[0])), [self.rank], [self.rank]
-        ).project(values)
+        n = values.shape[0]
+        shares = BoxRows(np.zeros(n), np.ones(n), np.ones((1, n)), [self.rank], [self.rank])
+        clipped = shares.project(shares.project(values))  # again, for what rounding leaves of values far away
         return (vectors * clipped) @ vectors.T
 
     def support(self, direction: Any) -> Any:

@@ -13,6 +13,7 @@ from dualgap.core.solver import Choice
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.concept_erasure import ConceptErasure
 from dualgap.problems.conic_program import ConicProblem
+from dualgap.problems.convex_concave_game import ConvexConcaveGame
 from dualgap.problems.integer_program import IntegerProgram
 from dualgap.problems.knapsack import Knapsack
 from dualgap.problems.log_sum_exp_ball import LogSumExpBall
@@ -50,6 +51,8 @@ def choices(problem: Problem) -> list[Choice]:
         return _change()
     if isinstance(problem, MatrixGame):
         return _game(problem)
+    if isinstance(problem, ConvexConcaveGame):
+        return _power()
     if isinstance(problem, MinimaxRegret):
         return _regret()
     if isinstance(problem, LogSumExpBall):
@@ -69,6 +72,14 @@ def _game(problem: MatrixGame) -> list[Choice]:
     exact = Choice("lp-vertex", "simplex, and its vertex in exact arithmetic")
     regrets = Choice("regret-matching", "two matrix-vector products a turn overtake simplex on large games")
     return [exact, regrets] if problem.payoff.size <= GAME_ENTRIES else [regrets, exact]
+
+
+def _power() -> list[Choice]:
+    return [
+        Choice("price-bisection", "the prices of both budgets, one inside the other"),
+        Choice("extragradient", "the game itself, step by step"),
+        Choice("optimistic-gradient", "one gradient a step"),
+    ]
 
 
 def _erasure() -> list[Choice]:

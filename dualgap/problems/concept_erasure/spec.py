@@ -18,6 +18,7 @@ from dualgap.core.arrays import Matrix, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real
+from dualgap.core.figures import Bars, Figure
 from dualgap.core.problem import Answer, Problem, parsed
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
 
 BEFORE, AFTER, LOST = "R2 before", "R2 after", "variance lost"
-_ROUNDING = 1e-14
+_DIGITS = 12
 _SKEW = 1e-12  # of inner products of orthonormal directions, as rounding leaves it
 
 
@@ -171,14 +172,14 @@ class ConceptErasure(Problem):
         removed, nothing = orthonormal(directions), np.zeros((len(directions), 0))
         before, after = self.geometry.told(nothing), self.geometry.told(removed)
         shares = self.geometry.shares
-        value = _unless_rounding(float(after @ shares))
+        value = _settled(float(after @ shares))
         lost = self.geometry.lost(removed)
         metrics: dict[str, dict[str, Real]] = {
             "all": {BEFORE: float(before @ shares), AFTER: value, LOST: lost},
         }
         if len(self.groups) > 1:
             for name, told, left in zip(self.groups, before, after):
-                metrics[name] = {BEFORE: float(told), AFTER: _unless_rounding(float(left))}
+                metrics[name] = {BEFORE: float(told), AFTER: _settled(float(left))}
         return Evaluation(value, violations, metrics, scale=1.0)
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
@@ -230,6 +231,14 @@ class ConceptErasure(Problem):
             *((name, *(f"{x:.4f}" for x in row)) for name, row in zip(self.feature_names, answer.directions)),
         ]
 
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        """What each direction is made of."""
+        caption = "Direction {number} that is removed: the weights of the features in it."
+        return tuple(
+            Bars(caption.format(number=number), f"direction {number}", self.feature_names, column)
+            for number, column in enumerate(answer.directions.T, start=1)
+        )
+
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         rows: list[tuple[str, ...]] = [("concept", BEFORE, AFTER)]
         rows += [(name, *(_share(found[key]) for key in (BEFORE, AFTER))) for name, found in metrics.items()]
@@ -244,9 +253,9 @@ class ConceptErasure(Problem):
         return cls(**generate(size, seed, **options))
 
 
-def _unless_rounding(value: float) -> float:
-    """R^2, or 0 where it is what rounding leaves of 0."""
-    return value if value > _ROUNDING else 0.0
+def _settled(value: float) -> float:
+    """R^2 without the digits that rounding makes up: equal erasures are equally good."""
+    return round(value, _DIGITS)
 
 
 def _share(value: Real) -> str:

@@ -23,7 +23,10 @@ from dualgap.problems.minimax_reconstruction.geometry import Geometry
 if TYPE_CHECKING:
     from dualgap.problems.minimax_reconstruction.spec import MinimaxReconstruction
 
-_RIDGE = 1e-14  # of white signals mixed into every prior, so that s'Ds can be inverted; any prior is as good as any
+WHITE = 1e-10
+"""The share of white noise in S that is mixed into a prior: what is hardly seen would else be seen perfectly."""
+
+_SHARES = (1e-14, WHITE, 1e-7)  # every mixture bounds: the best is taken
 _ROUNDING = 4e-16  # of a mean squared error, for each dimension
 
 
@@ -49,7 +52,7 @@ def prove(problem: MinimaxReconstruction, witness: Witness) -> Bound:
     if length == 0.0:
         raise InvalidWitnessError("a prior on nothing but the signal 0")
     geometry, radius = problem.geometry, float(problem.radius)
-    mean = least_mean_square(geometry, signals / length)
+    mean = max(least_mean_square(geometry, signals / length, share) for share in _SHARES)
     safe = max(0.0, mean - _ROUNDING * (geometry.size + geometry.w.shape[1]))
     value = radius * float(np.sqrt(safe))
     return Bound(
@@ -60,16 +63,17 @@ def prove(problem: MinimaxReconstruction, witness: Witness) -> Bound:
     )
 
 
-def least_mean_square(geometry: Geometry, signals: np.ndarray) -> float:
-    """The least mean squared error of an admissible reconstruction, under a prior with a little white noise mixed in.
+def least_mean_square(geometry: Geometry, signals: np.ndarray, white: float) -> float:
+    """The least mean squared error of an admissible reconstruction under a prior, a share of it being white noise in S.
 
     Args:
         geometry: of the problem.
-        signals: (n, k) the prior, sum of squares 1.
+        signals: (n, k) the rest of the prior, sum of squares 1.
+        white: the share.
     """
     count = geometry.s.shape[1]
     inside = geometry.frame.T @ signals
-    prior = np.hstack([np.sqrt(1.0 - _RIDGE) * inside, np.sqrt(_RIDGE / count) * geometry.s])
+    prior = np.hstack([np.sqrt(1.0 - white) * inside, np.sqrt(white / count) * geometry.s])
     held = geometry.free @ geometry.free.T
     fixed = geometry.particular @ geometry.s.T - geometry.w.T + held @ geometry.w.T
     sampled, wanted = geometry.s.T @ prior, geometry.free.T @ (geometry.w.T @ prior)
@@ -77,6 +81,6 @@ def least_mean_square(geometry: Geometry, signals: np.ndarray) -> float:
     total = float(np.sum((fixed @ prior) ** 2) + np.sum(left * left))
     if geometry.excess:
         return total
-    unseen = float(np.sum(signals * signals) - np.sum(inside * inside)) * (1.0 - _RIDGE)
+    unseen = float(np.sum(signals * signals) - np.sum(inside * inside)) * (1.0 - white)
     outside = prior - geometry.w @ (geometry.w.T @ prior)
     return total + float(np.sum(outside * outside)) + max(0.0, unseen)

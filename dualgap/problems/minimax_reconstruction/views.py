@@ -17,12 +17,10 @@ from dualgap.core.sets import Reals
 from dualgap.core.traced import namespace
 from dualgap.core.views import View
 from dualgap.core.witness import ConicMultipliers, Strategies, Witness
-from dualgap.problems.minimax_reconstruction.bounds import Prior
+from dualgap.problems.minimax_reconstruction.bounds import WHITE, Prior
 
 if TYPE_CHECKING:
     from dualgap.problems.minimax_reconstruction.spec import MinimaxReconstruction, Reconstruction
-
-_RIDGE = 1e-9  # of the white noise that the best response to a prior assumes beside it
 
 
 def views(problem: MinimaxReconstruction) -> tuple[View, ...]:
@@ -80,12 +78,12 @@ def _error(xp: Any, free: Any, data: Any) -> Any:
 
 
 def _best_reconstruction(prior: Any, data: Any) -> Any:
-    """Wiener's filter for the prior, with a little white noise beside it."""
+    """Wiener's filter for the prior with a little noise beside it, so that what it says of the prior is stable."""
     xp = namespace(prior)
     left, s = data["left"], data["s"]
-    sampled = s.T @ prior @ s + _RIDGE * xp.eye(s.shape[1])
-    wanted = left.T @ data["base"] @ prior @ s
-    return xp.reshape(-xp.linalg.solve(sampled, wanted.T).T, (-1,))
+    noisy = (1.0 - WHITE) * prior + (WHITE / s.shape[1]) * (s @ s.T)
+    wanted = left.T @ data["base"] @ noisy @ s
+    return xp.reshape(-xp.linalg.solve(s.T @ noisy @ s, wanted.T).T, (-1,))
 
 
 def _worst_signal(free: Any, data: Any) -> Any:
