@@ -11,7 +11,7 @@ restarts and for the balance of tau and sigma these are).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -112,7 +112,7 @@ class _Leg:
 def _norm(payoff: np.ndarray) -> float:
     """The spectral norm by power iteration, a little above where it hasn't settled; at most the Frobenius norm."""
     frobenius = float(np.linalg.norm(payoff))
-    vector: np.ndarray = np.random.default_rng(0).standard_normal(payoff.shape[1])
+    vector: Any = np.random.default_rng(0).standard_normal(payoff.shape[1])
     sizes = [0.0, 0.0]
     for _ in range(_POWER_STEPS):
         vector = payoff.T @ (payoff @ (vector / max(float(np.linalg.norm(vector)), 1e-300)))

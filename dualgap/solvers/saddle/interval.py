@@ -40,11 +40,11 @@ class Interval:
 
     Attributes:
         tolerance: the width that is good enough, relative to ``spread``.
-        spread: of the payoffs; 0 for the size of the value, at least 1.
+        spread: of the payoffs, or a size that is typical of the objective.
     """
 
     tolerance: float
-    spread: float = 0.0
+    spread: float
     x: np.ndarray | None = None
     y: np.ndarray | None = None
     upper: float = INFINITY
@@ -67,7 +67,7 @@ class Interval:
         if not self.known:
             return False
         size = max(abs(self.upper), abs(self.lower))
-        return self.upper - self.lower <= max(self.tolerance * (self.spread or max(1.0, size)), ctx.budget.gap * size)
+        return self.upper - self.lower <= max(self.tolerance * self.spread, ctx.budget.gap * size)
 
     def report(self, ctx: Context, iterations: int, field: Field | None = None) -> None:
         """Streams the best pair and the lower end."""

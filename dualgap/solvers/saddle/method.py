@@ -90,8 +90,8 @@ class SaddleMethod(Solver):
 
     Attributes:
         iterations: at most so many steps.
-        tolerance: width of the interval at which to stop, relative to the range of payoffs (or to the value, at least
-            1); without an interval, the residual at which to stop.
+        tolerance: width of the interval at which to stop, relative to the range of payoffs (or to the objective at the
+            start); without an interval, the residual at which to stop.
         step: length of all steps; by default found as it goes.
     """
 
@@ -129,9 +129,11 @@ class SaddleMethod(Solver):
         field = field_of(form, ctx)
         x, y = form.initial if ctx.start is None else ctx.start
         z = field.project(Shape.of(x).flat(x), Shape.of(y).flat(y))
-        interval = Interval(self.tolerance, 0.0 if form.payoff is None else float(np.ptp(form.payoff)))
+        value, *slopes = field.gradients(*z)
+        spread = abs(value) or 1.0 if form.payoff is None else float(np.ptp(form.payoff))
+        interval = Interval(self.tolerance, spread)
         interval.offer(*z, *sides(field, *z))
-        if not all(np.isfinite(part).all() for part in field.gradients(*z)):
+        if not all(np.isfinite(part).all() for part in (value, *slopes)):
             message = "the objective or its gradient isn't finite at the start"
             return interval.claim(ctx, Stop.NONFINITE, field, message, iterations=0)
         steps = self.steps(field, z, self.step or _first(field, z), self.step is not None)

@@ -1,0 +1,1 @@
+"""Solvers of the budgeted log game alone."""
