@@ -25,8 +25,19 @@ from tests.problems.minimax_regret.references import instances, optimum, score
 
 NAMES = list(instances())
 PRECISE = {"clarabel": 1e-6, "scs": 1e-5, "dual-ascent[rule=level]": 1e-6, "augmented-lagrangian": 1e-4}
-ROUGH = {"dual-ascent": 1e-2, "pgd": 1e-2, "cvxpy": 1e-6, "pooled-fit": float("inf")}
-SLOW = {"cvxpy": ("squared", "logistic")}
+ROUGH = {
+    "dual-ascent": 1e-2,
+    "pgd": 1e-2,
+    "extragradient": 1e-3,
+    "mirror-prox": 1e-3,
+    "cvxpy": 1e-6,
+    "pooled-fit": float("inf"),
+}
+SLOW = {
+    "cvxpy": ("squared", "logistic"),
+    "mirror-prox": ("squared", "logistic"),
+    "extragradient": ("squared", "logistic", "denoising"),
+}
 FOLDER = Path(__file__).resolve().parents[3]
 
 
@@ -38,14 +49,14 @@ def known(name: str) -> tuple[MinimaxRegret, float]:
 
 def test_it_keeps_the_contract() -> None:
     given = instances()
-    check_problem(MinimaxRegret, [given[name] for name in ("squared", "logistic", "denoising, ratio")])
+    check_problem(MinimaxRegret, [given[name] for name in ("squared", "logistic")])
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("solver", [*PRECISE, *ROUGH])
 def test_solvers_bracket_the_optimum(solver: str, name: str) -> None:
     if name not in SLOW.get(solver, NAMES):
-        pytest.skip("a slow interface: two variants are enough")
+        pytest.skip("slow: these variants are enough")
     problem, best = known(name)
     run = dualgap.solve(problem, solver, isolate=False, time=20)
     certificate = run.certificate
