@@ -64,7 +64,7 @@ class Risks(ABC):
         modulus = self.modulus(weights)
         if modulus > 0:
             length = float(np.linalg.norm(gradient)) * (1 + 1e-12) + self.gradient_error(point, weights)
-            drop = length * length / (2.0 * modulus)
+            drop = (1 + 1e-12) * length * length / (2.0 * modulus)
         else:
             drop = 0.5 * float(gradient @ np.linalg.pinv(self.hessian(point, weights), hermitian=True) @ gradient)
         rounding = gamma(len(weights) + 4) * float(weights @ np.abs(risks))

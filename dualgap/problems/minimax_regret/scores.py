@@ -66,12 +66,13 @@ class Scores:
 
     def dual(self, weights: np.ndarray) -> Dual:
         """q at ``weights / sum weights`` (k,), not all 0."""
-        upper = self.risks.optima.upper
+        upper, width = self.risks.optima.upper, self.risks.optima.upper - self.risks.optima.lower
         scaled = weights / upper if self.goal == "ratio" else weights
         floor = self.risks.floor(scaled)
         shift = float(scaled @ upper) if self.goal == "regret" else 0.0
         total = float(scaled @ upper) if self.goal == "ratio" else float(scaled.sum())
         value = (floor.value - shift) / total
-        rounding = gamma(len(weights) + 8) * (abs(floor.value) + 2.0 * abs(shift)) / total
+        rounding = 2.0 * gamma(len(weights) + 8) * (abs(floor.value) + float(scaled @ np.abs(upper))) / total
+        unknown = float(scaled @ width) * {"regret": 1.0, "risk": 0.0, "ratio": abs(value)}[self.goal]
         proved = floor.proved and (self.goal == "risk" or self.risks.exact)
-        return Dual(value - rounding, floor.error / total + rounding, floor.point, proved)
+        return Dual(value - rounding, (floor.error + unknown) / total + rounding, floor.point, proved)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from dualgap import MinimaxRegret
+from dualgap import Evidence, MinimaxRegret
+from dualgap.problems.minimax_regret import GroupWeights
 from dualgap.problems.minimax_regret.rounding import least_eigenvalue
 
 
@@ -41,24 +42,27 @@ def test_squared_risks_are_within_their_error_bounds(seed: int, scale: float) ->
         assert errors[s] <= 1e-11 * (1.0 + values[s])
 
 
-def solved_exactly(problem: MinimaxRegret, group: str) -> Fraction:
-    """The group's least risk through the normal equations in rational arithmetic."""
-    rows = [i for i, name in enumerate(problem.groups) if name == group]
-    x = [[Fraction(str(v)) for v in problem.features[i].tolist()] + [Fraction(1)] for i in rows]
-    y = [Fraction(str(problem.label[i].item())) for i in rows]
-    d, ridge = len(x[0]), Fraction(str(problem.ridge))
-    table = [[2 * sum(r[a] * r[b] for r in x) / len(x) + ridge * (a == b) for b in range(d)] for a in range(d)]
-    right = [2 * sum(r[a] * t for r, t in zip(x, y)) / len(x) for a in range(d)]
+def solved_exactly(problem: MinimaxRegret, weights: dict[str, Fraction]) -> Fraction:
+    """The least weighted risk through the normal equations in rational arithmetic."""
+    ridge, d = Fraction(str(problem.ridge)), problem.features.shape[1] + 1
+    table = [[Fraction(0)] * d for _ in range(d)]
+    right, constant = [Fraction(0)] * d, Fraction(0)
+    for name, weight in weights.items():
+        rows = [i for i, group in enumerate(problem.groups) if group == name]
+        for i in rows:
+            x = [Fraction(str(v)) for v in problem.features[i].tolist()] + [Fraction(1)]
+            y, share = Fraction(str(problem.label[i].item())), weight / len(rows)
+            table = [[table[a][b] + 2 * share * x[a] * x[b] for b in range(d)] for a in range(d)]
+            right = [right[a] + 2 * share * x[a] * y for a in range(d)]
+            constant += share * y * y
+        table = [[table[a][b] + weight * ridge * (a == b) for b in range(d)] for a in range(d)]
     full = [[*row, value] for row, value in zip(table, right)]
     for a in range(d):
-        pivot = next(b for b in range(a, d) if full[b][a])
-        full[a], full[pivot] = full[pivot], full[a]
         full[a] = [value / full[a][a] for value in full[a]]
         for b in range(d):
             if b != a:
                 full[b] = [u - full[b][a] * v for u, v in zip(full[b], full[a])]
-    theta = [row[-1] for row in full]
-    return sum(t * t for t in y) / len(y) - sum(a * b for a, b in zip(right, theta)) / 2
+    return constant - sum(a * row[-1] for a, row in zip(right, full)) / 2
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -67,9 +71,29 @@ def test_least_risks_lie_between_their_bounds(seed: int) -> None:
     optima = problem.risks.optima
     assert optima.proved.all()
     for s, name in enumerate(problem.group_names):
-        true = solved_exactly(problem, name)
+        true = solved_exactly(problem, {name: Fraction(1)})
         assert Fraction(float(optima.lower[s])) <= true <= Fraction(float(optima.upper[s]))
         assert optima.upper[s] - optima.lower[s] <= 1e-10
+
+
+@pytest.mark.parametrize("goal", ["regret", "risk", "ratio"])
+@pytest.mark.parametrize("seed", range(4))
+def test_proved_bounds_hold_in_exact_arithmetic(seed: int, goal: str) -> None:
+    problem = drawn(seed, samples=3, goal=goal)
+    floats = np.random.default_rng(seed).dirichlet(np.full(3, 0.5))
+    given = {name: Fraction(weight) for name, weight in zip(problem.group_names, floats.tolist())}
+    own = {name: solved_exactly(problem, {name: Fraction(1)}) for name in given}
+    bound = problem.bound(GroupWeights(weights=floats))
+    if goal == "ratio":
+        upper = problem.risks.optima.upper
+        scaled = {name: Fraction(float(floats[s] / upper[s])) for s, name in enumerate(given)}
+        true = solved_exactly(problem, scaled) / sum(scaled[name] * own[name] for name in given)
+    else:
+        shift = sum(given[name] * own[name] for name in given) if goal == "regret" else 0
+        true = (solved_exactly(problem, given) - shift) / sum(given.values())
+    assert bound.evidence is Evidence.PROVED
+    assert Fraction(float(bound.value)) <= true
+    assert true <= Fraction(float(bound.value)) + Fraction(2.0 * bound.margin)
 
 
 @pytest.mark.parametrize("seed", range(3))
