@@ -58,6 +58,7 @@ _PUBLIC = {
     "UniversalTemplate": "dualgap.problems.universal_template",
     "Attack": "dualgap.problems.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
+    "Saddle": "dualgap.models.saddle",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dualgap.core.errors import Fault, SpecError, UsageError
+from dualgap.core.forms import SaddleProgram
 from dualgap.core.problem import Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.specs import close, override, read_spec_file
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     import cvxpy
     import pulp
 
-Source: TypeAlias = "Problem | Mapping[str, Any] | str | Path | Model | pulp.LpProblem | cvxpy.Problem"
-"""What people hand in: a problem, a raw spec, the path of one, or a model of PuLP or CVXPY."""
+Source: TypeAlias = "Problem | Mapping[str, Any] | str | Path | Model | SaddleProgram | pulp.LpProblem | cvxpy.Problem"
+"""What people hand in: a problem, a raw spec, the path of one, a saddle program, or a model of PuLP or CVXPY."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ def load(
     model = source if isinstance(source, Model) else read_model(source)
     if model is not None:
         return load(model.problem, settings=settings) if settings else Loaded(model.problem, model=model)
+    if isinstance(source, SaddleProgram):
+        from dualgap.models.saddle import Saddle
+
+        return load(Saddle.of(source), settings=settings)
     if isinstance(source, Problem):
         if settings:
             raw = {"kind": source.kind, **source.content()}

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dualgap.core.forms import SaddleProgram
+from dualgap.core.forms import Convexity, SaddleProgram
 from dualgap.core.sets import Set
-from dualgap.core.solver import Context
 
 Pair = tuple[np.ndarray, np.ndarray]
 Gradients = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray, np.ndarray]]
@@ -99,8 +98,8 @@ class Field:
         return None if self.y.best is None else self.y.shape.flat(self.y.best(self.x.shape.whole(x)))
 
 
-def field_of(form: SaddleProgram, ctx: Context) -> Field:
-    """The form's field; compilation is booked apart. Call it, and use it, with 64-bit numbers switched on."""
+def field_of(form: SaddleProgram) -> Field:
+    """The form's field. Use it with 64-bit numbers switched on; the first gradients compile."""
     x, y = (Shape.of(part) for part in form.initial)
     sides = (
         Side(form.x_set, x, _with_data(form.best_x, form.data)),
@@ -109,10 +108,7 @@ def field_of(form: SaddleProgram, ctx: Context) -> Field:
     if form.payoff is not None:
         payoff = np.asarray(form.payoff, dtype=np.float64)
         return Field(form, *sides, lambda u, v: _bilinear(payoff, u, v), True)
-    gradients = _differentiated(form, x, y)
-    with ctx.phase("compile"):
-        gradients(x.flat(form.initial[0]), y.flat(form.initial[1]))
-    return Field(form, *sides, gradients, form.convexity.value != "nonconvex")
+    return Field(form, *sides, _differentiated(form, x, y), form.convexity is not Convexity.NONCONVEX)
 
 
 def _with_data(best: Callable[[Any, Any], Any] | None, data: Any) -> Callable[[Any], Any] | None:

@@ -89,8 +89,10 @@ class Interval:
             start=Start(Use.USED, "the first pair of strategies") if ctx.start is not None else None,
         )
 
-    def _found(self, field: Field | None) -> tuple[Any, float | None, Strategies]:
+    def _found(self, field: Field | None) -> tuple[Any, float | None, Strategies | None]:
         assert self.x is not None
         assert self.y is not None
         point = (self.x, self.y) if field is None else field.point(self.x, self.y)
-        return point, self.lower if self.lower > -INFINITY else None, Strategies(x=self.x, y=self.y)
+        if self.lower == -INFINITY:
+            return point, None, None
+        return point, self.lower, Strategies(x=self.x, y=self.y)

@@ -126,14 +126,15 @@ class SaddleMethod(Solver):
             return self._solve(form, ctx)
 
     def _solve(self, form: SaddleProgram, ctx: Context) -> Claim:
-        field = field_of(form, ctx)
+        field = field_of(form)
         x, y = form.initial if ctx.start is None else ctx.start
         z = field.project(Shape.of(x).flat(x), Shape.of(y).flat(y))
-        value, *slopes = field.gradients(*z)
+        with ctx.phase("compile" if form.payoff is None else "solve"):
+            value, slope_x, slope_y = field.gradients(*z)
         spread = abs(value) or 1.0 if form.payoff is None else float(np.ptp(form.payoff))
         interval = Interval(self.tolerance, spread)
         interval.offer(*z, *sides(field, *z))
-        if not all(np.isfinite(part).all() for part in (value, *slopes)):
+        if not (np.isfinite(value) and np.isfinite(slope_x).all() and np.isfinite(slope_y).all()):
             message = "the objective or its gradient isn't finite at the start"
             return interval.claim(ctx, Stop.NONFINITE, field, message, iterations=0)
         steps = self.steps(field, z, self.step or _first(field, z), self.step is not None)
@@ -151,11 +152,12 @@ def _run(method: SaddleMethod, steps: Steps, interval: Interval, ctx: Context) -
         if finite:
             for pair in (steps.z, average.pair()):
                 interval.offer(*pair, *sides(field, *pair))
-            interval.report(ctx, count, field)
+            if interval.known:  # else nothing tells a better pair
+                interval.report(ctx, count, field)
         least = min(least, steps.residual)
         stop, message = _ending(method, steps, interval, ctx, count, finite, start, least, first)
         if stop is not None:
-            if not interval.known and stop is Stop.FINISHED and finite:
+            if not interval.known and finite:
                 interval.x, interval.y = steps.z
             numbers = {"iterations": count, "step": steps.step, "residual": steps.residual}
             return interval.claim(ctx, stop, field, message, **numbers)

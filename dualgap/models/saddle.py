@@ -1,0 +1,186 @@
+"""Saddle programs from Python: ``min over x in X, max over y in Y of f(x, y)`` with f in JAX.
+
+Whoever states one vouches for three things that no verifier can check: that f is convex in x and concave in y, and
+that best responses are best. Everything else is recomputed from f.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from dualgap.core.arrays import Vector
+from dualgap.core.certificate import Bound, Evaluation, Evidence, Violation
+from dualgap.core.errors import InvalidWitnessError, UsageError
+from dualgap.core.forms import Convexity, SaddleProgram
+from dualgap.core.problem import Answer, Problem
+from dualgap.core.relations import Relation
+from dualgap.core.sets import Set
+from dualgap.core.views import View
+from dualgap.core.witness import Strategies, Witness
+from dualgap.solvers.jax_scope import x64
+from dualgap.solvers.saddle.field import Field, field_of
+from dualgap.solvers.saddle.interval import INFINITY, sides
+
+_ROUNDING = 1e-12  # relative: of a sum in float64 that nobody has looked at
+
+
+class Pair(Answer):
+    """Both players' strategies, in flat vectors."""
+
+    x: Vector
+    y: Vector
+
+
+class Saddle(Problem):
+    """A saddle program as a problem of its own; it runs in this process, where its functions live.
+
+    Attributes:
+        objective: ``f(x, y, data)``, a JAX function.
+        x_set, y_set: where x minimises and y maximises; sets with a projection.
+        initial: the pair to start from: arrays, or tuples of arrays for products of sets.
+        data: what the objective takes besides; passed as an argument, so that new data don't compile anew.
+        best_x, best_y: best responses ``best_x(y, data)`` and ``best_y(x, data)``, where known.
+        convex: whether f is convex in x and concave in y. If not, only best responses bound anything.
+    """
+
+    kind: ClassVar[str] = "saddle"
+    summary: ClassVar[str] = "any saddle program, from Python"
+    answer_type: ClassVar[type[Answer]] = Pair
+
+    objective: Callable[[Any, Any, Any], Any]
+    x_set: Set
+    y_set: Set
+    initial: tuple[Any, Any]
+    data: Any = None
+    best_x: Callable[[Any, Any], Any] | None = None
+    best_y: Callable[[Any, Any], Any] | None = None
+    convex: bool = True
+
+    @staticmethod
+    def of(form: SaddleProgram) -> Saddle:
+        """The same program as a problem."""
+        return Saddle(
+            objective=form.objective,
+            x_set=form.x_set,
+            y_set=form.y_set,
+            initial=form.initial,
+            data=form.data,
+            best_x=form.best_x,
+            best_y=form.best_y,
+            convex=form.convexity is not Convexity.NONCONVEX,
+        )
+
+    @cached_property
+    def form(self) -> SaddleProgram:
+        """The program itself."""
+        convexity = Convexity.CONVEX if self.convex else Convexity.NONCONVEX
+        return SaddleProgram(
+            self.objective,
+            self.x_set,
+            self.y_set,
+            self.initial,
+            self.data,
+            self.best_x,
+            self.best_y,
+            convexity,
+        )
+
+    @cached_property
+    def _field(self) -> Field:
+        return field_of(self.form)
+
+    def content(self) -> dict[str, Any]:
+        """Functions and sets by name, arrays as they are: enough to tell programs apart."""
+        functions = {name: _named(getattr(self, name)) for name in ("objective", "best_x", "best_y")}
+        sets = {name: repr(getattr(self, name)) for name in ("x_set", "y_set")}
+        start = [self._field.x.shape.flat(self.initial[0]), self._field.y.shape.flat(self.initial[1])]
+        return {**functions, **sets, "initial": start, "data": repr(self.data), "convex": self.convex}
+
+    @property
+    def quantity(self) -> str:
+        return "worst payoff" if self._bounded_above else "payoff at the pair"
+
+    @property
+    def scope(self) -> str:
+        return "convex in x and concave in y, on your word" if self.convex else "this instance"
+
+    @cached_property
+    def _bounded_above(self) -> bool:
+        """Whether y's best payoff against an x can be told."""
+        if self.best_y is not None:
+            return True
+        zero = np.zeros(sum(int(np.prod(shape)) for shape in self._field.y.shape.shapes))
+        return self.convex and self._field.y.least(zero) is not None and self._field.y.least(zero + 1.0) is not None
+
+    # What the verifier asks.
+    def evaluate(self, answer: Any) -> Evaluation:
+        """What y can get against x at most: at a best response, or by concavity from the gradient at (x, y)."""
+        outside = self._outside(answer)
+        if any(violation.amount == INFINITY for violation in outside.values()):
+            return Evaluation(INFINITY, outside)
+        with x64():
+            payoff, _, _ = self._field.gradients(answer.x, answer.y)
+            _, upper = sides(self._field, answer.x, answer.y)
+        metrics = {"all": {"payoff at the pair": payoff}}
+        return Evaluation(upper if upper < INFINITY else payoff, outside, metrics, scale=max(1.0, abs(payoff)))
+
+    def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
+        """What x can hold y's payoff down to at best."""
+        if not isinstance(witness, Strategies):
+            raise InvalidWitnessError(f"a saddle program takes strategies, not {witness.type}")
+        pair = Pair(x=witness.x, y=witness.y)
+        if any(violation.amount > 1e-6 for violation in self._outside(pair).values()):
+            raise InvalidWitnessError("the strategies lie outside their sets")
+        with x64():
+            lower, _ = sides(self._field, pair.x, pair.y)
+        if not lower > -INFINITY:
+            raise InvalidWitnessError("nothing bounds the payoff from below: give best_x, or a bounded set for x")
+        how = "against x's best response" if self.best_x is not None else "by convexity in x, from the gradient"
+        error = _ROUNDING * max(1.0, abs(lower))
+        return Bound(lower - error, Evidence.NUMERICAL, f"y's strategy, {how}", error)
+
+    def _outside(self, answer: Any) -> dict[str, Violation]:
+        """How far each strategy is from its set; infinite where it has the wrong length or isn't finite."""
+        found = {}
+        for name, side, point in (("x", self._field.x, answer.x), ("y", self._field.y, answer.y)):
+            size = sum(int(np.prod(shape)) for shape in side.shape.shapes)
+            if len(point) != size or not np.isfinite(point).all():
+                found[name] = Violation(INFINITY)
+                continue
+            off = float(np.linalg.norm(side.project(np.asarray(point, dtype=np.float64)) - point))
+            if off > 0.0:
+                found[name] = Violation(off, max(1.0, float(np.linalg.norm(point))))
+        return found
+
+    def views(self) -> tuple[View, ...]:
+        """``saddle``, exact."""
+        shapes = self._field.x.shape, self._field.y.shape
+        return (
+            View(
+                name="saddle",
+                form_type=SaddleProgram,
+                relation=Relation.EXACT,
+                build=lambda: self.form,
+                decode=lambda point: Pair(x=shapes[0].flat(point[0]), y=shapes[1].flat(point[1])),
+                encode=lambda answer: (shapes[0].whole(answer.x), shapes[1].whole(answer.y)),
+                lift_bound=None if not self._bounded_above and not self.convex else lambda bound: bound,
+                lift_witness=lambda witness: witness if isinstance(witness, Strategies) else None,
+            ),
+        )
+
+    def render(self, answer: Any) -> list[tuple[str, ...]]:
+        shown = [("x", answer.x), ("y", answer.y)]
+        return [("player", "strategy"), *((name, np.array2string(point, threshold=20)) for name, point in shown)]
+
+
+def _named(function: Any) -> str | None:
+    if function is None:
+        return None
+    if not callable(function):
+        raise UsageError(f"{function!r} is no function")
+    name = getattr(function, "__qualname__", type(function).__name__)
+    return f"{getattr(function, '__module__', '')}.{name}"
