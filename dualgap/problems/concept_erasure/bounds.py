@@ -63,4 +63,4 @@ def _total(signal: np.ndarray) -> float:
 
 
 def _bound(value: float, argument: str) -> Bound:
-    return Bound(max(0.0, value - _ROUNDING), Evidence.NUMERICAL, argument, margin=_ROUNDING)
+    return Bound(max(0.0, round(value, 12) - _ROUNDING), Evidence.NUMERICAL, argument, margin=_ROUNDING)
