@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from dualgap.core.claim import Claim, Stop
@@ -14,6 +16,7 @@ from dualgap.problems.networks.bounds.proof import least
 from dualgap.problems.networks.bounds.spans import crown_spans
 from dualgap.problems.networks.bounds.witness import Tree, packed
 from dualgap.solvers.robustness.descent import Ball, descend
+from dualgap.solvers.robustness.search import Search
 
 _SLACK = 1e-8  # relative: what a proof leaves between its bound and the point
 _TINY = 1e-9
@@ -77,6 +80,21 @@ class Margins:
         item = self.query.item[[row]]
         return Node(self.query.region.take(item), tuple(span.take(item) for span in self.spans))
 
+    def settle(self, search: Search, row: int) -> None:
+        """Shows that a function is nowhere below what is known of its input, or lowers that."""
+        item = int(self.query.item[row])
+        if not self.verdict:
+            self.offer(item, search.polished(self.points[item]))
+        while self.bounds[row] < self.cutoff(item):
+            found = search.run(self.cutoff(item))
+            if found.point is None:
+                self.trees.append(replace(found.tree, row=row))
+                self.bounds[row] = max(self.bounds[row], found.bound)
+                return
+            self.offer(item, found.point if self.verdict else search.polished(found.point))
+            if self.verdict and self.margins[item] <= 0:
+                return
+
     @property
     def answer(self) -> PerturbedInputs:
         return PerturbedInputs(points=self.points)
@@ -114,3 +132,13 @@ def fixed_radii(problem: AdversarialExample) -> np.ndarray:
     """(n,) the problem's own radius."""
     assert not isinstance(problem.radius, str)
     return np.full(len(problem.inputs), float(problem.radius))
+
+
+def curved(problem: AdversarialExample) -> str | None:
+    """Why exact searches can't take an l2 ball, where they can't."""
+    if problem.norm != "2" or len(problem.network.layers) == 1:
+        return None
+    return (
+        "in an l2 ball the network's margins are a nonconvex program with a quadratic row, which no linear relaxation "
+        "states; crown bounds them, attack lowers them"
+    )

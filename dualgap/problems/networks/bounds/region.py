@@ -11,6 +11,8 @@ from dualgap.problems.networks.bounds.rounding import TINY, dot, outward, share
 
 Norm = Literal["inf", "1", "2"]
 
+_DOUBLINGS, _BISECTIONS = 20.0, 40
+
 
 @dataclass(frozen=True, eq=False)
 class Region:
@@ -68,29 +70,30 @@ class Region:
         return np.where(slopes > 0, self.lower, self.upper)
 
     def below(self, slopes: np.ndarray, cap: np.ndarray) -> Region:
-        """The points with ``slopes x <= cap`` too; boxes shrink to them, and the halfspaces replace earlier ones."""
+        """The points with ``slopes x <= cap`` too: boxes shrink (not past balls' centres), earlier halfspaces go.
+
+        With the least of ``slopes x`` over a box, a coordinate is at most ``(cap - least) / |slope|`` from its end.
+        """
         boxes = Region(self.lower, self.upper)
         room = np.maximum(cap - boxes.least(slopes), 0.0)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             way = np.where(slopes == 0, np.inf, room / np.abs(slopes))
         low, high = outward(self.upper - way, self.lower + way, self.reach + way)
-        return replace(
-            self,
-            lower=np.where(slopes < 0, np.maximum(self.lower, low), self.lower),
-            upper=np.where(slopes > 0, np.minimum(self.upper, high), self.upper),
-            cut=slopes,
-            cap=cap,
-        )
+        lower = np.where(slopes < 0, np.maximum(self.lower, low), self.lower)
+        upper = np.where(slopes > 0, np.minimum(self.upper, high), self.upper)
+        if self.centre is not None:
+            lower, upper = np.minimum(lower, self.centre), np.maximum(upper, self.centre)
+        return replace(self, lower=lower, upper=upper, cut=slopes, cap=cap)
 
     def least(self, slopes: np.ndarray) -> np.ndarray:
         """(K,) the least value of ``slopes x``, rounded down.
 
-        A halfspace is priced with the best multiplier over the box: ``a x >= (a + q cut) x - q cap`` for any q >= 0.
+        A halfspace is priced with the best multiplier: ``a x >= (a + q cut) x - q cap`` for any q >= 0.
         """
         value = self._uncut(slopes, np.zeros(len(slopes)), np.zeros(len(slopes)))
         if self.cut is None or self.cap is None:
             return value
-        price = self._price(slopes)
+        price = self._price(slopes) if self.centre is None else self._price_in_balls(slopes)
         total = slopes + price[:, None] * self.cut
         paid = price * self.cap
         size = np.abs(paid) + dot(np.abs(slopes) + price[:, None] * np.abs(self.cut), self.reach)
@@ -130,6 +133,34 @@ class Region:
         last = np.where(enough.any(axis=1), enough.argmax(axis=1), turns.sum(axis=1) - 1)
         price = np.take_along_axis(np.take_along_axis(at, order, axis=1), np.maximum(last, 0)[:, None], axis=1)[:, 0]
         return np.where((over > 0) & (last >= 0) & np.isfinite(price), price, 0.0)
+
+    def _price_in_balls(self, slopes: np.ndarray) -> np.ndarray:
+        """(K,) the same over boxes and balls: the q where the minimiser of ``(slopes + q cut) x`` meets the cap."""
+        assert self.cut is not None
+        scale = np.abs(slopes).max(axis=1) / np.maximum(np.abs(self.cut).max(axis=1), TINY)
+        low, high = np.full(len(slopes), -_DOUBLINGS), np.full(len(slopes), _DOUBLINGS)
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            total = slopes + (scale * np.exp2(middle))[:, None] * self.cut
+            over = dot(self.cut, self.lowest(total)) > self.cap
+            low, high = np.where(over, middle, low), np.where(over, high, middle)
+        return np.asarray(scale * np.exp2(high))
+
+    def lowest(self, slopes: np.ndarray) -> np.ndarray:
+        """(K, d) points of boxes and balls where ``slopes x`` is least, up to rounding."""
+        if self.centre is None or self.radius is None:
+            return self.corner(slopes)
+        room, sizes = np.abs(self.corner(slopes) - self.centre), np.abs(slopes)
+        if self.norm == "2":
+            curve = np.maximum(_curve(sizes, room, self.radius), TINY)
+            move = np.minimum(sizes / curve[:, None], room)
+        else:
+            order = np.argsort(-sizes, axis=1)
+            wide = np.take_along_axis(room, order, axis=1)
+            left = np.maximum(self.radius[:, None] - np.cumsum(wide, axis=1) + wide, 0.0)
+            move = np.empty_like(room)
+            np.put_along_axis(move, order, np.minimum(wide, left), axis=1)
+        return np.asarray(self.centre - np.sign(slopes) * move)
 
     def _pull(self, slopes: np.ndarray) -> np.ndarray:
         """(K, d) the part of the slopes that is left to the ball."""

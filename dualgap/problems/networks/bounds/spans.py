@@ -64,6 +64,7 @@ def _narrowed(layers: Sequence[Layer], spans: Sequence[Span], region: Region, sp
         error, wrong = layer.share * np.abs(weights), layer.share * layer.bias_size[row]
         for sign, side in ((1.0, lower), (-1.0, upper)):
             start = Start(sign * weights, error, sign * layer.bias[row], wrong)
-            bound = sign * backward(layers, local, region.take(here), start, crown).bound
+            bound = backward(layers, local, region.take(here), start, crown).bound
+            bound = sign * np.where(np.isposinf(bound), -np.inf, bound)  # an earlier layer says already: it's empty
             side[here, row] = np.maximum(side[here, row], bound) if sign > 0 else np.minimum(side[here, row], bound)
     return Span(lower, upper)

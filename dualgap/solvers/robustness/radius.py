@@ -1,0 +1,153 @@
+"""Least radii: what bounds certify by bisection, what descent reaches, and both brought together by exact verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from dualgap.core.claim import Claim, Stop
+from dualgap.core.solver import Context
+from dualgap.problems.adversarial_example import AdversarialExample, PerturbedInputs
+from dualgap.problems.networks.bounds import MarginBounds, crown_bounds, interval_bounds, margins_query
+from dualgap.problems.networks.bounds.proof import least
+from dualgap.problems.networks.bounds.witness import Method, Tree, packed
+from dualgap.solvers.robustness.descent import descend
+from dualgap.solvers.robustness.margins import Margins, ball
+from dualgap.solvers.robustness.pattern import nearest_in_pattern
+from dualgap.solvers.robustness.search import Search
+
+_FIRST = 1e-3
+_FARTHEST = 2.0**40  # times the first radius, where no box ends the search
+_CLOSE = 1e-9  # relative, of bisections
+_BELOW = 1e-7  # relative: how far below an attack's radius a proof is tried
+
+
+def widest(problem: AdversarialExample, method: Method, ctx: Context) -> Claim:
+    """The radii at which bounds certify the inputs, and the closest points that descent finds."""
+    radii, points = attacked(problem, ctx)
+    found = bool(np.isfinite(radii).all())
+    witness = MarginBounds(method=method, radii=certified(problem, method, ctx))
+    return Claim(point=PerturbedInputs(points=points), feasible=found, stop=_stop(ctx), witness=witness)
+
+
+def certified(problem: AdversarialExample, method: Method, ctx: Context) -> np.ndarray:
+    """(n,) the largest radii at which every margin's bound is positive."""
+
+    def safe(radii: np.ndarray) -> np.ndarray:
+        query = margins_query(problem, radii)
+        bounds = interval_bounds(query) if method == "interval" else crown_bounds(query)
+        return least(query, bounds) > 0
+
+    return _last(safe, problem, ctx)
+
+
+def attacked(problem: AdversarialExample, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) radii and (n, d) points where margins are not positive; infinite and the input where none is found."""
+    points = np.array(problem.inputs, dtype=np.float64)
+    radii = np.where(problem.margins.of(problem.network.forward(points)) <= 0, 0.0, np.inf)
+
+    def safe(tried: np.ndarray) -> np.ndarray:
+        query = margins_query(problem, tried)
+        found = descend(query, ball(problem, tried), ctx.seed)
+        low = np.flatnonzero(query.values(found) <= 0)
+        for row in low:
+            item = int(query.item[row])
+            distance = _distance(problem, item, found[row])
+            if distance < radii[item]:
+                radii[item], points[item] = distance, found[row]
+        held = np.ones(len(radii), dtype=bool)
+        held[query.item[low]] = False
+        return held
+
+    _last(safe, problem, ctx, close=1e-3)
+    return radii, points
+
+
+def _last(
+    safe: Callable[[np.ndarray], np.ndarray], problem: AdversarialExample, ctx: Context, close: float = _CLOSE
+) -> np.ndarray:
+    """(n,) the largest radii found to be safe, by doubling and bisection."""
+    farthest = _farthest(problem)
+    low, high = np.zeros(len(farthest)), np.minimum(_FIRST, farthest)
+    open_ = np.ones(len(farthest), dtype=bool)
+    while open_.any() and not ctx.should_stop():
+        held = safe(high)
+        low = np.where(open_ & held, high, low)
+        open_ &= held & (high < farthest)
+        high = np.where(open_, np.minimum(2.0 * high, farthest), high)
+    while (high - low > close * high).any() and not ctx.should_stop():
+        middle = 0.5 * (low + high)
+        held = safe(middle)
+        low, high = np.where(held, middle, low), np.where(held, high, middle)
+    return low
+
+
+def _farthest(problem: AdversarialExample) -> np.ndarray:
+    """(n,) radii of balls that hold the inputs' boxes."""
+    lower, upper = problem.box
+    reach = np.maximum(problem.inputs - lower, upper - problem.inputs)
+    order = {"inf": np.inf, "2": 2, "1": 1}[problem.norm]
+    return np.asarray(np.minimum(np.linalg.norm(reach, ord=order, axis=1), _FIRST * _FARTHEST))
+
+
+def _distance(problem: AdversarialExample, item: int, point: np.ndarray) -> float:
+    order = {"inf": np.inf, "2": 2, "1": 1}[problem.norm]
+    return float(np.linalg.norm(point - problem.inputs[item], ord=order))
+
+
+def exact(problem: AdversarialExample, nodes: int, ctx: Context) -> Claim:
+    """Least radii by verdicts just below the best attack: each proves it, or finds a closer point to go on from."""
+    radii, points = attacked(problem, ctx)
+    low = certified(problem, "crown", ctx)
+    trees: list[Tree] = []
+    proofs = 0
+    for item in range(len(radii)):
+        alone = _alone(problem, item)
+        rows = np.flatnonzero(problem.margins.item == item)
+        while np.isfinite(radii[item]) and radii[item] > 0 and not ctx.should_stop():
+            closer = nearest_in_pattern(alone, points[item], ctx)
+            if closer is not None and _distance(problem, item, closer) < radii[item]:
+                radii[item], points[item] = _distance(problem, item, closer), closer
+            tried = radii[item] * (1.0 - _BELOW)
+            known = Margins(alone, np.array([tried]), ctx)
+            settled(known, nodes, ctx)
+            proofs += 1
+            if known.margins[0] <= 0:
+                radii[item], points[item] = _distance(problem, item, known.points[0]), known.points[0]
+                continue
+            if not ctx.should_stop() or not len(known.undecided(0)):
+                low[item] = max(low[item], tried)
+                trees += [replace(tree, row=int(rows[tree.row])) for tree in known.trees]
+            break
+        ctx.report(point=PerturbedInputs(points=points), witness=packed(trees, radii=low))
+    missing = int((~np.isfinite(radii)).sum())
+    return Claim(
+        point=PerturbedInputs(points=points),
+        feasible=not missing,
+        stop=_stop(ctx),
+        witness=packed(trees, radii=low),
+        statistics={"proofs": proofs},
+        message=f"no point was found that is taken for another class, of {missing:,} inputs" if missing else "",
+    )
+
+
+def settled(known: Margins, nodes: int, ctx: Context) -> None:
+    """Decides the functions that are open, until a margin isn't positive."""
+    for row in known.undecided(0):
+        if known.margins[0] <= 0 or ctx.should_stop():
+            break
+        known.settle(Search(known.query.row(row), known.root(row), ctx, nodes), int(row))
+
+
+def _alone(problem: AdversarialExample, item: int) -> AdversarialExample:
+    """The problem of one input."""
+    fields = {name: getattr(problem, name) for name in type(problem).model_fields}
+    for name in ("inputs", "labels", "targets", "lower", "upper"):
+        fields[name] = fields[name][item : item + 1]
+    return type(problem)(**{**fields, "names": ()})
+
+
+def _stop(ctx: Context) -> Stop:
+    return Stop.TIME if ctx.should_stop() else Stop.FINISHED
