@@ -56,7 +56,7 @@ _PUBLIC = {
     "MinimaxRegret": "dualgap.problems.minimax_regret",
     "ConceptErasure": "dualgap.problems.concept_erasure",
     "UniversalTemplate": "dualgap.problems.universal_template",
-    "Attack": "dualgap.problems.attack",
+    "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Saddle": "dualgap.models.saddle",
     "SpecError": "dualgap.core.errors",

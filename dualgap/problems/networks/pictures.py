@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isqrt
 
 import numpy as np
@@ -18,20 +18,26 @@ _SHOWN = 9
 
 
 def image_shape(network: Network, given: Sequence[int] = ()) -> Shape | None:
-    """How inputs are images: as given, as the first convolution takes them, or a square of 1 or 3 channels; else None.
-
-    Args:
-        network: what takes the inputs.
-        given: (height, width) or (channels, height, width), or nothing.
-    """
-    if given:
-        return (1, given[0], given[1]) if len(given) == 2 else (given[0], given[1], given[2])
+    """How a network's inputs are images: as given, as the first convolution takes them, or as they may be guessed."""
     first = network.layers[0]
-    if isinstance(first, Convolution):
+    if not given and isinstance(first, Convolution):
         return first.shape if first.shape[0] in (1, 3) else None
-    for channels in (1, 3):
-        side = isqrt(network.inputs // channels)
-        if side > 1 and channels * side * side == network.inputs:
+    return guessed_shape(given or (network.inputs,))
+
+
+def guessed_shape(shape: Sequence[int]) -> Shape | None:
+    """Images of inputs of a shape: (height, width), channels first or last (then None: entries are in another order),
+    or a square of 1 or 3 channels; else None.
+    """
+    if len(shape) == 2:
+        return 1, shape[0], shape[1]
+    if len(shape) == 3:
+        single = 1 in (shape[0], shape[2])
+        image = shape[1:] if shape[0] == 1 else shape[:2]
+        return (1, image[0], image[1]) if single else (3, shape[1], shape[2]) if shape[0] == 3 else None
+    for channels in (1, 3) if len(shape) == 1 else ():
+        side = isqrt(shape[0] // channels)
+        if side > 1 and channels * side * side == shape[0]:
             return channels, side, side
     return None
 
@@ -87,31 +93,30 @@ def spread(shift: np.ndarray, norm: str) -> Histogram:
 
 
 def worst_inputs(
-    network: Network,
+    classes: Callable[[np.ndarray], np.ndarray],
     names: Sequence[str],
     inputs: np.ndarray,
     points: np.ndarray,
     margins: np.ndarray,
     norm: str,
-    given: Sequence[int] = (),
+    shape: Shape | None,
 ) -> tuple[Figure, ...]:
     """Figures of perturbed inputs: those with the least margins as pictures, where they are images; all changes' sizes.
 
     Args:
-        network: what takes them.
+        classes: what (m, d) inputs are taken for.
         names: of the inputs.
         inputs, points: (n, d) clean and perturbed.
         margins: (n,) of the perturbed ones.
         norm: of the perturbations.
-        given: the shape of images, where it is known.
+        shape: of the images, if they are.
     """
-    shape = image_shape(network, given)
     sizes = spread(points - inputs, norm)
     if shape is None:
         return (sizes,)
     chosen = np.argsort(margins, kind="stable")[:_SHOWN]
     clean, changed = inputs[chosen].astype(np.float64), points[chosen].astype(np.float64)
-    before, after = (network.forward(part).argmax(axis=1).tolist() for part in (clean, changed))
-    titles = [(f"class {one}", f"class {other}") for one, other in zip(before, after, strict=True)]
+    both = zip(classes(clean).tolist(), classes(changed).tolist(), strict=True)
+    titles = [(f"class {before}", f"class {after}") for before, after in both]
     labels = [f"input {names[k]}, margin {margins[k]:.3g}" for k in chosen.tolist()]
     return beside(labels, clean, changed, shape, titles), sizes

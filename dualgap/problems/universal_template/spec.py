@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from math import floor
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
@@ -33,7 +33,14 @@ from dualgap.problems.counts import fault
 from dualgap.problems.networks.network import Network
 from dualgap.problems.networks.pictures import Shape, beside, image_shape, picture, spread
 
-Norm = Literal["inf", "2", "1"]
+
+def _norm(value: Any) -> Any:
+    """Norms may be written as numbers."""
+    named = {1: "1", 2: "2", float("inf"): "inf"}
+    return named.get(value, value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Norm = Annotated[Literal["inf", "2", "1"], BeforeValidator(_norm)]
 Goal = Literal["success", "margin"]
 
 ORDERS = {"inf": np.inf, "2": 2, "1": 1}

@@ -11,15 +11,15 @@ import numpy as np
 
 from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.problems.adversarial_example import AdversarialExample, PerturbedInputs
+from dualgap.problems.adversarial_example import AdversarialExample
+from dualgap.problems.attack import FunctionAttack
 from dualgap.problems.networks.bounds import MarginBounds
 from dualgap.problems.networks.network import Network
 from dualgap.problems.universal_template import Template, UniversalTemplate
-from dualgap.solvers.attacks.classes import margin_network, targets
-from dualgap.solvers.attacks.forward import numpy_slope
-from dualgap.solvers.attacks.losses import Loss, Sides, lowered
+from dualgap.solvers.attacks.classes import Case, function_case, network_case
+from dualgap.solvers.attacks.losses import Loss
 from dualgap.solvers.attacks.radius import WON, least
-from dualgap.solvers.attacks.search import Loop, Pace, Targets, network_loop, run, search, unit_ball
+from dualgap.solvers.attacks.search import Loop, Pace, run, search, unit_ball
 from dualgap.solvers.attacks.shared import crowd, crowd_loop, perturbations
 from dualgap.solvers.attacks.steps import Rule
 from dualgap.solvers.jax_scope import x64
@@ -43,7 +43,7 @@ class Attack(Solver):
 
     name: ClassVar[str] = "attack"
     summary: ClassVar[str] = "projected gradient attacks (APGD, PGD) on classifiers, all starts as one batch"
-    accepts: ClassVar[tuple[type, ...]] = (AdversarialExample, UniversalTemplate)
+    accepts: ClassVar[tuple[type, ...]] = (AdversarialExample, UniversalTemplate, FunctionAttack)
     requires: ClassVar[tuple[str, ...]] = ("jax",)
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.RANDOMISED, Trait.ANYTIME, Trait.WARM})
 
@@ -61,21 +61,26 @@ class Attack(Solver):
             raise ValueError("step must be positive")
 
     def refuses(self, form: Any) -> str | None:
-        classes = form.network.outputs if not getattr(form, "rows", np.zeros(0)).size else len(form.rows) + 1
-        if self.loss == "dlr" and classes < 3:
+        if self.loss == "dlr" and _classes(form) < 3:
             return "the loss dlr compares with the third class, and there are two; take the loss margin"
+        if self.backend == "numpy" and isinstance(form, FunctionAttack):
+            return "the function is JAX's; take the backend jax"
         return None
 
     def solve(self, form: Any, ctx: Context) -> Claim:
-        template = isinstance(form, UniversalTemplate)
-        compiled = self._compiled(form.network, len(form.inputs))
+        compiled = isinstance(form, FunctionAttack) or self._compiles(form.network, len(form.inputs))
         if compiled:
             with ctx.phase("compile"):
                 import_module("jax")
         with x64() if compiled else nullcontext():
-            return self._template(form, compiled, ctx) if template else self._examples(form, compiled, ctx)
+            if isinstance(form, UniversalTemplate):
+                return self._template(form, compiled, ctx)
+            if isinstance(form, FunctionAttack):
+                claim = self._examples(function_case(form, self.restarts, self.loss, self.rule), ctx)
+                return replace(claim, bound=form.vouched)
+            return self._examples(network_case(form, self.restarts, self.loss, self.rule, compiled), ctx)
 
-    def _compiled(self, network: Network, inputs: int) -> bool:
+    def _compiles(self, network: Network, inputs: int) -> bool:
         """Whether to compile: where that pays, or as somebody wishes."""
         if self.backend != "auto":
             return self.backend == "jax"
@@ -97,42 +102,34 @@ class Attack(Solver):
         )
 
     # Every input alone.
-    def _examples(self, problem: AdversarialExample, compiled: bool, ctx: Context) -> Claim:
-        network, rng = margin_network(problem), np.random.default_rng(ctx.seed)
-        aims = targets(problem, self.restarts)
-        loop = network_loop(network, self.loss, self.rule, compiled)
-        if problem.minimal:
-            return self._least(aims, network, loop, ctx, rng)
-        pace = self._pace(aims.order, WON if problem.goal == "verdict" else -np.inf)
+    def _examples(self, case: Case, ctx: Context) -> Claim:
+        rng, aims = np.random.default_rng(ctx.seed), case.targets
+        if case.minimal:
+            return self._least(case, ctx, rng)
+        pace = self._pace(aims.order, WON if case.verdict else -np.inf)
         starts = aims.random(self.restarts, rng)
         starts[:, 0] = aims.inputs
         start = None
         if ctx.start is not None:
-            starts[:, -1], start = ctx.start.points, Start(Use.USED, "one of the starts")
+            starts[:, -1], start = case.points(ctx.start), Start(Use.USED, "one of the starts")
         points = aims.inputs.copy()
-        for places, found, _ in search(loop, aims, starts, pace, ctx):
+        for places, found, count in search(case.loop, aims, starts, pace, ctx):
             points[places] = found
-            ctx.report(point=PerturbedInputs(points=points))
-        return self._claim(PerturbedInputs(points=points), loop, ctx, start)
+            ctx.report(point=case.answer(points), iterations=count)
+        return self._claim(case.answer(points), case.loop, ctx, start)
 
-    def _least(self, aims: Targets, network: Network, loop: Loop, ctx: Context, rng: np.random.Generator) -> Claim:
-        first = Sides(*(side[:, 0] for side in aims.sides))
-
-        def margins(points: np.ndarray, which: np.ndarray) -> np.ndarray:
-            chosen = Sides(*(side[which] for side in first))
-            return np.asarray(lowered(network.forward(points), chosen, "margin").margin)
-
-        start, known = None, aims.inputs
-        if ctx.start is not None:
-            known, start = ctx.start.points, Start(Use.USED, "where it is nearer than what is found")
-        guess, pace = _linear_radius(network, aims, first), self._pace(aims.order)
+    def _least(self, case: Case, ctx: Context, rng: np.random.Generator) -> Claim:
+        aims, start = case.targets, None
         points, won = aims.inputs, np.zeros(len(aims.inputs), dtype=bool)
-        for points, won in least(loop, aims, known, guess, margins, pace, ctx, rng):
+        known = aims.inputs
+        if ctx.start is not None:
+            known, start = case.points(ctx.start), Start(Use.USED, "where it is nearer than what is found")
+        for points, won in least(case.loop, aims, known, case.margins, self._pace(aims.order), ctx, rng):
             if won.all():
-                ctx.report(point=PerturbedInputs(points=points))
+                ctx.report(point=case.answer(points))
         lost = int((~won).sum())
         message = f"{lost} of {len(won)} inputs weren't won within their boxes" if lost else ""
-        return self._claim(PerturbedInputs(points=points), loop, ctx, start, message)
+        return self._claim(case.answer(points), case.loop, ctx, start, message)
 
     # One perturbation for all.
     def _template(self, problem: UniversalTemplate, compiled: bool, ctx: Context) -> Claim:
@@ -154,15 +151,14 @@ class Attack(Solver):
                 row = int(np.asarray(state.least).argmin())
                 if float(state.least[row]) < least:
                     best, least = Template(delta=np.asarray(state.best[row])), float(state.least[row])
-                    ctx.report(point=best, witness=witness)
+                    ctx.report(point=best, witness=witness, iterations=int(state.count))
             if ctx.should_stop():
                 break
         return replace(self._claim(best, loop, ctx, start), witness=witness)
 
 
-def _linear_radius(network: Network, aims: Targets, sides: Sides) -> np.ndarray:
-    """(n,) where the margins would reach 0 if they went on as they begin, and half as far again."""
-    slope = numpy_slope(network, "margin")(aims.inputs, (None, sides))
-    dual = {np.inf: 1, 2: 2, 1: np.inf}[aims.order]
-    steepness = np.linalg.norm(slope.gradient, ord=dual, axis=1)
-    return np.asarray(1.5 * np.maximum(slope.margin, 1e-6) / np.maximum(steepness, 1e-9))
+def _classes(form: Any) -> int:
+    if isinstance(form, FunctionAttack):
+        return int(form.allowed.shape[1])
+    properties = len(form.rows) if isinstance(form, AdversarialExample) else 0
+    return properties + 1 if properties else int(form.network.outputs)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from dualgap.core.solver import Context
+from dualgap.solvers.attacks.losses import Sides
 from dualgap.solvers.attacks.search import Loop, Pace, Targets, search
 
 WON = -1e-9  # a margin that is surely not above 0, however its sums are ordered
@@ -24,7 +25,6 @@ def least(
     loop: Loop,
     targets: Targets,
     known: np.ndarray,
-    guess: np.ndarray,
     margins: Margins,
     pace: Pace,
     ctx: Context,
@@ -39,7 +39,6 @@ def least(
         loop: the steps.
         targets: with the largest radii that make sense.
         known: (n, d) points that may be won already: the inputs, or a start.
-        guess: (n,) radii to begin with; doubled until something is found.
         margins: in NumPy.
         pace: of every attack.
         ctx: of the run.
@@ -51,7 +50,7 @@ def least(
     n, repeats = targets.sides.upper.shape[:2]
     everything = np.arange(n)
     most, cut = targets.radius, np.full(n, _FIRST)
-    points, high = targets.inputs.copy(), np.full(n, np.inf)
+    points, high, guess = targets.inputs.copy(), np.full(n, np.inf), _linear(loop, targets)
     for given in (np.clip(known, targets.lower, targets.upper), targets.inputs):
         won = margins(given, everything) <= WON
         points[won] = _drawn(targets.inputs[won], given[won], everything[won], margins)
@@ -81,6 +80,15 @@ def least(
         cut[lost] *= 0.5
         guess = np.where(np.isin(everything, lost) & ~found, 2.0 * guess, guess)
         yield points, high < np.inf
+
+
+def _linear(loop: Loop, targets: Targets) -> np.ndarray:
+    """(n,) radii to begin with: half as far again as where margins would reach 0 if they went on as they begin."""
+    first = Sides(*(side[:, 0] for side in targets.sides))
+    state = loop.begin(targets.inputs, (loop.given, first), np.float64(0.0), np.float64(1.0))
+    dual = {np.inf: 1, 2: 2, 1: np.inf}[targets.order]
+    steepness = np.linalg.norm(np.asarray(state.gradient), ord=dual, axis=1)
+    return np.asarray(1.5 * np.maximum(np.asarray(state.least), 1e-6) / np.maximum(steepness, 1e-9))
 
 
 def _drawn(inputs: np.ndarray, points: np.ndarray, which: np.ndarray, margins: Margins) -> np.ndarray:

@@ -164,11 +164,11 @@ def unit_ball(shape: tuple[int, ...], order: float, rng: np.random.Generator) ->
 
 def search(
     loop: Loop, targets: Targets, starts: np.ndarray, pace: Pace, ctx: Context
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
     """Attacks every input from its starts (n, R, d), block by block.
 
     Yields:
-        Inputs' places, their best points so far (m, d) and margins (m,).
+        Inputs' places, their best points so far (m, d), and the iterations of this block.
     """
     n, repeats, d = starts.shape
     block = max(1, min(n, _BLOCK // (repeats * d)))
@@ -182,6 +182,6 @@ def search(
             points = np.asarray(state.best).reshape(-1, repeats, d)[: len(places)]
             best = margins.argmin(axis=1)
             row = np.arange(len(places))
-            yield places, points[row, best], margins[row, best]
+            yield places, points[row, best], int(state.count)
         if ctx.should_stop():
             return

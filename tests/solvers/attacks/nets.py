@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from dualgap import AdversarialExample
@@ -12,7 +14,7 @@ def dense(widths, seed=0, scale=1.5):
     rng = np.random.default_rng(seed)
     layers = [
         Dense(weight=scale * rng.normal(size=(after, before)) / np.sqrt(before), bias=0.2 * rng.normal(size=after))
-        for before, after in zip(widths, widths[1:], strict=False)
+        for before, after in pairwise(widths)
     ]
     return Network(layers=tuple(layers))
 

@@ -8,7 +8,7 @@ import pytest
 import dualgap
 from dualgap import AdversarialExample, Stop, Use
 from dualgap.solvers.attacks.attack import Attack
-from tests.solvers.attacks.nets import convolved, examples, exact_margin
+from tests.solvers.attacks.nets import convolved, exact_margin, examples
 
 
 @cache
@@ -129,7 +129,7 @@ def test_properties_and_boxes_without_labels():
         constants=constants,
         radius=1,
         lower=inputs - 0.1,
-        upper=inputs + [[0.2], [0.05]],
+        upper=inputs + np.array([[0.2], [0.05]]),
     )
     run = solved(problem)
     grid = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 4), axis=-1).reshape(-1, 4)
