@@ -13,6 +13,7 @@ bounds for the optimal value in semidefinite programming, 2007). The form's numb
 
 from __future__ import annotations
 
+import time as clock
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -46,7 +47,11 @@ class Dual:
 
 
 def conic_bound(
-    form: ConicProgram, multipliers: np.ndarray, lower: np.ndarray | None = None, upper: np.ndarray | None = None
+    form: ConicProgram,
+    multipliers: np.ndarray,
+    lower: np.ndarray | None = None,
+    upper: np.ndarray | None = None,
+    seconds: float = 10.0,
 ) -> Bound:
     """The bound on the form's minimum that multipliers prove.
 
@@ -54,13 +59,14 @@ def conic_bound(
         form: the program.
         multipliers: (rows,) near the dual cone, in the order of ``form.cones``.
         lower, upper: (n,) bounds on the columns that hold besides, where somebody knows them.
+        seconds: no further repair is tried after these.
 
     Raises:
         InvalidWitnessError: they prove nothing; says why.
     """
     quadratic = quadratic_of(form)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows proves nothing
-        total, how = _best(form, quadratic, _checked(form, multipliers), box(form, lower, upper))
+        total, how = _best(form, quadratic, _checked(form, multipliers), box(form, lower, upper), seconds)
     offset = float(form.offset)
     value = float(np.nextafter(total + offset, -INFINITY)) if offset else total
     count = int(np.count_nonzero(multipliers))
@@ -69,7 +75,7 @@ def conic_bound(
     return Bound(value, evidence, f"multipliers on {count:,} row{'s' * (count != 1)}{how}{said}")
 
 
-def conic_infeasible(form: ConicProgram, ray: np.ndarray) -> str:
+def conic_infeasible(form: ConicProgram, ray: np.ndarray, seconds: float = 10.0) -> str:
     """How a ray shows that no point meets the cones: ``z'(b - Ax) >= 0`` for all feasible x, and it is below 0.
 
     Raises:
@@ -81,7 +87,7 @@ def conic_infeasible(form: ConicProgram, ray: np.ndarray) -> str:
         raise InvalidWitnessError("the ray is zero")
     plain = replace(form, cost=np.zeros(form.size[0]), quadratic=None)
     with np.errstate(over="ignore", invalid="ignore"):
-        total, how = _best(plain, quadratic_of(plain), z / largest, box(form, None, None))
+        total, how = _best(plain, quadratic_of(plain), z / largest, box(form, None, None), seconds)
     if total <= 0.0:
         raise InvalidWitnessError("the combination of rows can be met")
     return f"a combination of {np.count_nonzero(z):,} rows can't be met{how}"
@@ -114,9 +120,10 @@ def _checked(form: ConicProgram, multipliers: np.ndarray) -> np.ndarray:
 
 
 def _best(
-    form: ConicProgram, quadratic: Quadratic, z: np.ndarray, ends: tuple[np.ndarray, np.ndarray]
+    form: ConicProgram, quadratic: Quadratic, z: np.ndarray, ends: tuple[np.ndarray, np.ndarray], seconds: float
 ) -> tuple[float, str]:
     """The best q found, and how the multipliers were mended, for people."""
+    deadline = clock.monotonic() + seconds
     w = quadratic.matched(form.cost + form.matrix.T @ z)
     plain = _untied(form, z, w)
     fits = surely_inside(plain.z, plain.z_radius, form.cones)
@@ -133,10 +140,13 @@ def _best(
     for repaired in _repaired(form, quadratic, plain, needy | (open_ended & near)):
         if isinstance(repaired, str):
             reason = repaired
-            continue
-        found = _total(form, quadratic, repaired, _parts(form, quadratic, repaired, ends))
-        if found > total or (np.isfinite(found) and not np.isfinite(total)):
-            return found, ", repaired"
+        else:
+            found = _total(form, quadratic, repaired, _parts(form, quadratic, repaired, ends))
+            if found > total or (np.isfinite(found) and not np.isfinite(total)):
+                return found, ", repaired"
+        if clock.monotonic() > deadline:
+            reason = "their repair takes too long"
+            break
     if not np.isfinite(total):
         endless = int(np.count_nonzero(needy))
         many = f"{endless:,} columns have" if endless != 1 else "a column has"

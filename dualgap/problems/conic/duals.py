@@ -6,7 +6,7 @@ The zero cone's dual is the whole space, the exponential cone's is
 
 from __future__ import annotations
 
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def _moved(part: np.ndarray, block: Block) -> np.ndarray:
         if u >= 0.0:
             return np.array([0.0, max(v, 0.0), max(w, 0.0)])
         with np.errstate(over="ignore"):
-            least = -u * float(np.exp(v / u - 1.0)) * (1.0 + 1e-13)
+            least = -u * float(np.exp(v / u - 1.0)) * (1.0 + 1e-13) + 1e-300  # exp may underflow
         return np.array([u, v, max(w, least) if least < _FAR else np.nan])
     return part
 
@@ -71,6 +71,8 @@ def interior(cones: Cones) -> np.ndarray:
 
 def surely_inside(z: np.ndarray, radius: np.ndarray, cones: Cones) -> bool:
     """Whether every point within ``radius`` of z, entry by entry, is in the dual cone: proved, rounding included."""
+    if not (np.isfinite(z).all() and np.isfinite(radius).all()):
+        return False
     return all(_inside(z[block.rows], radius[block.rows], block) for block in blocks(cones))
 
 
@@ -119,19 +121,18 @@ def _inside_exponential(part: np.ndarray, radius: np.ndarray) -> bool:
 
     The left side falls in v and is convex in a: the two ends of a's interval decide.
     """
-    u, v, w = (Decimal(value) for value in part.tolist())
-    du, dv, dw = (Decimal(value) for value in radius.tolist())
-    if u == 0 and du == 0:
-        return v >= dv and w >= dw
-    ends = _DECIMAL.subtract(-u, du), _DECIMAL.add(-u, du)
-    if ends[0] <= 0:
-        return False
-    least, room = _DECIMAL.subtract(v, dv), _DECIMAL.multiply(_DECIMAL.subtract(w, dw), 1 - _OFF)
-    return all(_DECIMAL.multiply(a, _exp(-_DECIMAL.divide(least, a) - 1)) <= room for a in ends)
+    with localcontext(_DECIMAL):  # unary minus, too, rounds to the context
+        u, v, w = (+Decimal(value) for value in part.tolist())
+        du, dv, dw = (+Decimal(value) for value in radius.tolist())
+        if u == 0 and du == 0:
+            return v >= dv and w >= dw
+        return -u > du and all(_grown(a, v - dv) <= w - dw for a in (-u - du, -u + du))
 
 
-def _exp(value: Decimal) -> Decimal:
-    return _DECIMAL.exp(value)
+def _grown(a: Decimal, v: Decimal) -> Decimal:
+    """At least ``a exp(-v / a - 1)``."""
+    power = -v / a - 1
+    return a * power.exp() * (1 + _OFF * (1 + abs(power)))
 
 
 def scaled(z: np.ndarray, columns: np.ndarray, cones: Cones, large: float) -> np.ndarray:

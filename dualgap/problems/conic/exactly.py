@@ -75,16 +75,27 @@ def _enclosed(
     slack = np.append(room(moved[:m], form.cones, large), np.full(len(point) - m, large))
     pivots = qr((dense * slack[:, None]).T, mode="r", pivoting=True)[1]
     rows = np.sort(pivots[: len(at)])
-    system = dense[rows].T
+    priced, error = product(normals, point)
+    residual = np.abs(cost + priced) + error + 4 * UNIT * (np.abs(cost) + np.abs(priced))
+    radius = np.zeros(len(point))
+    radius[rows] = reach(dense[rows].T, residual)
+    return point[:m], point[m:], radius
+
+
+def reach(system: np.ndarray, residual: np.ndarray) -> float:
+    """At least the largest entry of the solution of a square system, for any right side within ``residual``.
+
+    With R near the inverse and ``||I - R system|| <= q < 1`` the solution is at most ``||R residual|| / (1 - q)``, in
+    the maximum norm. The system's entries may be off by rounding.
+
+    Raises:
+        LinAlgError: it is singular, or nearly so.
+    """
+    order = len(system)
     inverse = np.linalg.inv(system)
-    off = np.abs(np.eye(len(at)) - inverse @ system)
-    off += (len(at) + 4) * 2 * UNIT * (np.abs(inverse) @ np.abs(system) + np.eye(len(at)))
+    off = np.abs(np.eye(order) - inverse @ system)
+    off += (order + 4) * 2 * UNIT * (np.abs(inverse) @ np.abs(system) + np.eye(order))
     share = float(off.sum(axis=1).max(initial=0.0)) * (1 + 1e-9)
     if not share < 0.5:
         raise np.linalg.LinAlgError("nearly dependent")
-    priced, error = product(normals, point)
-    residual = np.abs(cost + priced) + error + 4 * UNIT * (np.abs(cost) + np.abs(priced))
-    reach = float((np.abs(inverse) @ residual).max(initial=0.0)) * (1 + 1e-9) / (1.0 - share)
-    radius = np.zeros(len(point))
-    radius[rows] = reach
-    return point[:m], point[m:], radius
+    return float((np.abs(inverse) @ residual).max(initial=0.0)) * (1 + 1e-9) / (1.0 - share)

@@ -42,17 +42,18 @@ def views(problem: ConicProblem) -> tuple[View, ...]:
     )
 
 
-def prove(problem: ConicProblem, witness: Witness) -> Bound:
+def prove(problem: ConicProblem, witness: Witness, seconds: float) -> Bound:
     """The bound that a witness proves; infinite where it proves that no point meets the cones.
 
     Raises:
         InvalidWitnessError: it proves nothing here.
     """
     if isinstance(witness, ConicMultipliers):
-        found = conic_bound(problem.form, np.asarray(witness.rows))
+        found = conic_bound(problem.form, np.asarray(witness.rows), seconds=seconds)
         return found if problem.sign > 0 else replace(found, value=-found.value)
     if isinstance(witness, FarkasRay):
-        return Bound(problem.sense.worst, Evidence.PROVED, conic_infeasible(problem.form, np.asarray(witness.rows)))
+        said = conic_infeasible(problem.form, np.asarray(witness.rows), seconds)
+        return Bound(problem.sense.worst, Evidence.PROVED, said)
     raise InvalidWitnessError(f"conic-program takes no {witness.type} witness")
 
 

@@ -156,7 +156,7 @@ class ConicProblem(Problem):
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
         from dualgap.problems.conic_program.proofs import prove
 
-        return prove(self, witness)
+        return prove(self, witness, seconds)
 
     def unbounded(self, witness: Witness) -> Evidence:
         """``numerical`` for a direction that keeps the cones to rounding and improves, from a feasible point."""

@@ -5,13 +5,14 @@ such that ``A'(p - y) = 0``, every feasible x has
 
     p'(Ax + b) = (p - y)'b + y'(Ax + b) >= (p - y)'b - radius ||y||_1,
 
-so the objective is at least ``H(p) + (p - y)'b - radius ||y||_1``; for the linear objective p = 1, without H. The
-equations are solved in rational numbers, H is rounded down with decimals of fifty digits.
+so the objective is at least ``H(p) + (p - y)'b - radius ||y||_1``; for the linear objective p = 1, without H. A few
+equations are solved in rational numbers; of many, a solution is shown to lie near that of floats, and the distance is
+paid for. H is rounded down with decimals of fifty digits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import Exact, combine, exact, fraction, narrow
 from dualgap.core.witness import FarkasRay, GradientPoint, Witness
+from dualgap.problems.conic.exactly import reach
 from dualgap.problems.integer_program.rationals import (
-    MOST_EQUATIONS,
     block,
     independent,
     over_one_denominator,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from dualgap.problems.log_sum_exp_ball.spec import LogSumExpBall
 
 _BITS = 60
+_RATIONAL = 24  # equations: so few take no time in rational numbers
+_DEPENDENT = 60  # equations between dependent columns, which only rational numbers settle
+_MOST = 2000  # equations, which are solved densely
+_REFINED = 2
 _DIGITS = Context(prec=50)
 _ROUNDING = Decimal("1e-40")  # relative: more than fifty digits lose in a sum
 _NOISE = 1e-9  # of the largest price: smaller ones are taken as 0 where the equations allow it
@@ -42,10 +47,12 @@ _NOISE = 1e-9  # of the largest price: smaller ones are taken as 0 where the equ
 
 @dataclass(frozen=True)
 class Prices:
-    """Exact weights and prices with ``A'(weights - prices) = 0``."""
+    """Exact weights and prices; within ``radius`` in the ``moved`` rows are some with ``A'(weights - prices) = 0``."""
 
     weights: Exact
     prices: Exact
+    radius: Fraction = Fraction(0)
+    moved: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def prove(problem: LogSumExpBall, witness: Witness, seconds: float) -> Bound:
@@ -85,16 +92,23 @@ def _empty(problem: LogSumExpBall, rows: np.ndarray) -> Bound:
     nothing = Exact(np.zeros(problem.size[0], dtype=np.int64))
     found = balanced(problem, nothing, rows)
     most = fraction(problem.radius) * abs_total(found.prices)
-    if abs(exact(problem.b).dot(found.prices)) <= most:
+    if abs(exact(problem.b).dot(found.prices)) - found.radius * _reach(problem, found) <= most:
         raise InvalidWitnessError("the combination of rows can be met within the radius")
     count = int(np.count_nonzero(found.prices.numerators))
     return Bound(problem.sense.worst, Evidence.PROVED, f"a combination of {count:,} rows leaves the ball whatever x is")
 
 
 def _linear(problem: LogSumExpBall, found: Prices) -> Fraction:
-    """``(p - y)'b - radius ||y||_1``."""
+    """``(p - y)'b - radius ||y||_1``, at least."""
     difference = combine([(1, found.weights), (-1, found.prices)])
-    return difference.dot(exact(problem.b)) - fraction(problem.radius) * abs_total(found.prices)
+    total = difference.dot(exact(problem.b)) - fraction(problem.radius) * abs_total(found.prices)
+    return total - found.radius * _reach(problem, found)
+
+
+def _reach(problem: LogSumExpBall, found: Prices) -> Fraction:
+    """How much a unit of each of the moved prices may cost: ``sum |b_i| + radius``."""
+    constants = exact(np.abs(problem.b[found.moved]))
+    return constants.total() + fraction(problem.radius) * len(found.moved)
 
 
 def abs_total(prices: Exact) -> Fraction:
@@ -115,9 +129,13 @@ def balanced(problem: LogSumExpBall, weights: Exact, prices: np.ndarray) -> Pric
     if not gap.numerators.any():
         return Prices(weights, near)
     freedom = np.maximum(np.abs(near.floats()) / max(largest, 1e-300), 1e-6)
-    if min(problem.size) > MOST_EQUATIONS:
-        raise InvalidWitnessError(f"{min(problem.size):,} equations between prices are too many for rational numbers")
+    if min(problem.size) > _MOST:
+        raise InvalidWitnessError(f"{min(problem.size):,} equations between prices are too many")
     equations, rows = independent(problem.matrix.T, freedom)
+    if len(equations) > _RATIONAL and len(equations) == problem.size[1]:
+        return _enclosed(problem, weights, near, equations, rows)
+    if len(equations) > _DEPENDENT:
+        raise InvalidWitnessError(f"A has dependent columns, and {len(equations)} equations are too many for rationals")
     columns = [list(part) for part in zip(*block(problem.sparse, rows, equations), strict=True)]
     step = solve_exactly(columns, [gap.item(int(j)) for j in equations])
     if step is None:
@@ -129,6 +147,22 @@ def balanced(problem: LogSumExpBall, weights: Exact, prices: np.ndarray) -> Pric
     if problem.sparse.transposed_times(combine([(1, weights), (-1, moved)])).numerators.any():
         raise InvalidWitnessError("no prices balance the weights: A has nearly dependent columns")
     return Prices(weights, moved)
+
+
+def _enclosed(problem: LogSumExpBall, weights: Exact, near: Exact, equations: np.ndarray, rows: np.ndarray) -> Prices:
+    """Prices that floats can't tell from balanced ones, and how far those are."""
+    system = problem.matrix[np.ix_(rows, equations)].T
+    prices = near.floats()
+    try:
+        for _ in range(_REFINED):
+            gap = problem.sparse.transposed_times(combine([(1, weights), (-1, near)])).floats()
+            prices[rows] += np.linalg.solve(system, gap[equations])
+            near = _on_grid(prices)
+        gap = problem.sparse.transposed_times(combine([(1, weights), (-1, near)])).floats()
+        radius = reach(system, np.abs(gap[equations]) * (1.0 + _NOISE))
+    except np.linalg.LinAlgError:
+        raise InvalidWitnessError("no prices balance the weights: A has nearly dependent columns") from None
+    return Prices(weights, near, Fraction(radius), rows)
 
 
 def entropy_below(weights: Exact) -> Fraction:

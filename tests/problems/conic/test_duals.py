@@ -33,10 +33,8 @@ def test_points_moved_in_are_surely_inside(seed: int) -> None:
     rng = np.random.default_rng(seed)
     z = rng.normal(size=DUAL.rows) * 10.0 ** rng.integers(-6, 6)
     moved = moved_in(z, DUAL)
-    if np.isfinite(moved).all():
-        assert surely_inside(moved, np.zeros(DUAL.rows), DUAL)
-    inside = moved_in(moved, DUAL)
-    assert inside == pytest.approx(moved, rel=1e-9, abs=1e-9)
+    assert surely_inside(moved, np.zeros(DUAL.rows), DUAL) == bool(np.isfinite(moved).all())
+    assert moved_in(moved, DUAL) == pytest.approx(moved, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 def test_the_boundary_of_the_exponential_cone_is_told_apart() -> None:

@@ -231,3 +231,15 @@ def test_the_dual_may_be_solved_by_another_solver() -> None:
     run = solved(POST, "dual-recovery", parameters={"solver": "glop"})
     assert (run.statistics["active rows"], run.statistics["rank"]) == (2, 2)
     assert run.answer.x == pytest.approx(X, abs=ROUNDED)
+
+
+def test_many_equations_are_enclosed_rather_than_solved_exactly() -> None:
+    """Thirty columns: prices in floats, and what their distance from balanced ones may cost."""
+    problem = LogSumExpBall.generate(75, 4)
+    assert problem.size[1] == 30
+    run = solved(problem, "clarabel")
+    assert run.certificate.verdict is Verdict.OPTIMAL
+    assert run.certificate.evidence is Evidence.PROVED
+    assert run.certificate.bound <= solved_by_scipy(problem) + 1e-9
+    empty = problem.model_copy(update={"radius": 0.2})
+    assert solved(empty, "clarabel").certificate.verdict is Verdict.INFEASIBLE
