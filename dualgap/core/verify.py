@@ -201,7 +201,7 @@ class _Verifier:
             if self.outcome.witness is not None:
                 self._check("witness", evidence.verified, f"{evidence}: a direction of endless improvement")
             return (Verdict.UNBOUNDED if evidence.verified else Verdict.CLAIMED_UNBOUNDED), None
-        best = _best(sense, bounds)
+        best = _best(sense, bounds, self.noise)
         if evaluation is None:
             return Verdict.NOTHING, best
         if violations:
@@ -236,7 +236,7 @@ class _Verifier:
                 return closed, candidate
         if verified is not None and self.requested_gap > 0 and self._closes(value, verified, self.requested_gap):
             return Verdict.WITHIN, verified
-        return Verdict.FEASIBLE, _best(sense, bounds)
+        return Verdict.FEASIBLE, _best(sense, bounds, self.noise)
 
     def _inexcusable(self, gap: Real) -> float:
         """The share of a negative gap that forgiven violations don't explain: they carry a value by up to
@@ -254,12 +254,12 @@ class _Verifier:
         return closes(self.problem.sense, value, bound.value, max(requested, slack), self.noise)
 
 
-def _best(sense: Sense, bounds: list[Bound]) -> Bound | None:
+def _best(sense: Sense, bounds: list[Bound], noise: float) -> Bound | None:
     """The tightest bound; a verified one where a solver's word is better by no more than the noise of its floats."""
     best, verified = _tightest(sense, bounds), _tightest(sense, _verified(bounds))
     if best is None or verified is None:
         return best
-    _, ahead = gaps(sense, best.value, verified.value)
+    _, ahead = gaps(sense, best.value, verified.value, noise)
     return verified if ahead <= ROUNDING else best
 
 
