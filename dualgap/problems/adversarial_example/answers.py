@@ -15,8 +15,6 @@ from dualgap.problems.networks.pictures import image_shape, worst_inputs
 if TYPE_CHECKING:
     from dualgap.problems.adversarial_example.spec import AdversarialExample, PerturbedInputs
 
-_LARGEST = 5  # coordinates of a perturbation that are shown
-
 
 def read(problem: AdversarialExample, data: Any) -> PerturbedInputs:
     """Points as other tools save them: (n, d), or images (n, ...), under any name.
@@ -47,15 +45,16 @@ def read(problem: AdversarialExample, data: Any) -> PerturbedInputs:
 
 
 def perturbations(problem: AdversarialExample, points: np.ndarray) -> list[tuple[str, ...]]:
-    """Where each input was moved most."""
+    """How much of each input was changed, and where most."""
     if points.shape != problem.inputs.shape:
         return [("field", "value"), ("points", " x ".join(map(str, points.shape)))]
-    rows: list[tuple[str, ...]] = [("input", "moved", "most at")]
+    rows: list[tuple[str, ...]] = [("input", "entries changed", "on average by", "most", "at")]
     shift = np.asarray(points, dtype=np.float64) - problem.inputs
     for name, move in zip(problem.input_names, shift):
-        most = np.argsort(-np.abs(move), kind="stable")[:_LARGEST]
-        told = ", ".join(f"{j} by {move[j]:.3g}" for j in most.tolist() if move[j])
-        rows.append((name, f"{np.count_nonzero(move)} of {len(move)}", told or "-"))
+        size = np.abs(move)
+        most = int(size.argmax())
+        changed = f"{np.count_nonzero(move):,} of {len(move):,}"
+        rows.append((name, changed, f"{size.mean():.3g}", f"{move[most]:.3g}", str(most) if size[most] else "-"))
     return rows
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Metrics = Mapping[str, Mapping[str, Real]]
 
+_SECONDS = 10.0  # for a witness to be replayed
+
 CERTIFIED = "certified margin"
 RADIUS = "certified radius"
 
@@ -29,7 +31,7 @@ def certified(problem: AdversarialExample, witness: Witness | None) -> dict[str,
     if not isinstance(witness, MarginBounds):
         return {}
     try:
-        found = margins(problem, witness, float("inf"))
+        found = margins(problem, witness, _SECONDS)
     except InvalidWitnessError:
         return {}
     names = problem.input_names
@@ -56,10 +58,11 @@ def tables(problem: AdversarialExample, metrics: Metrics) -> list[list[tuple[str
     """A row for every input: label, prediction, margin, what is certified, distance and verdict."""
     bound = RADIUS if problem.minimal else CERTIFIED
     columns = [name for name in ("label", "prediction", "margin", bound, "distance") if name in metrics]
-    rows: list[tuple[str, ...]] = [("input", *columns, "verdict")]
+    verdicts = () if problem.minimal else ("verdict",)
+    rows: list[tuple[str, ...]] = [("input", *columns, *verdicts)]
     for name in problem.input_names:
         cells = (_cell(metrics[column].get(name)) for column in columns)
-        rows.append((name, *cells, _verdict(metrics, name)))
+        rows.append((name, *cells, *(_verdict(metrics, name) for _ in verdicts)))
     return [rows]
 
 

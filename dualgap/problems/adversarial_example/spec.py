@@ -211,7 +211,9 @@ class AdversarialExample(Problem):
         return tables(self, metrics)
 
     def views(self) -> tuple[View, ...]:
-        return ()
+        from dualgap.problems.adversarial_example.views import views
+
+        return views(self)
 
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
