@@ -59,6 +59,7 @@ _PUBLIC = {
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Saddle": "dualgap.models.saddle",
+    "minimax_regret": "dualgap.regret",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
