@@ -99,7 +99,9 @@ def schema(problem: type[Problem]) -> dict[str, Any]:
     for name, given in described["properties"].items():
         about = {key: value for key, value in given.items() if key != "title"}
         if name in problem.column_fields:
-            about = {**_or_column(about), **problem.raw_schemas.get(name, {})}
+            about = _or_column(about)
+        if name in problem.raw_schemas:
+            about = {**{key: value for key, value in about.items() if key != "$ref"}, **problem.raw_schemas[name]}
         properties[name] = {"description": _sentence(meanings.get(name, "")), **about}
     for name, meaning in extras.items():
         kind: Mapping[str, Any] = {"type": {"generate": "object", "instance": "integer"}.get(name, "string")}

@@ -45,12 +45,8 @@ class PerturbedInputs(Answer):
 class AdversarialExample(Problem):
     """How far a ReLU network's answers can be moved, one input at a time.
 
-    For solvers and proofs: ``margins`` holds the linear functions of the logits and ``box`` the elementwise limits of
-    every input; both cover classification and general properties alike, so that nobody else need look at ``labels``,
-    ``targets``, ``rows``, ``clip`` and ``lower``.
-
     Attributes:
-        network: of the logits.
+        network: a file (.onnx; .safetensors and .npz with layout, layers, shape), or its layers with their weights.
         inputs: (n, d) flat, in C order (channels, height, width), in the units before ``normalize``.
         labels: (n,) their classes; empty where ``rows`` are given.
         radius: how far an input may be moved, in its units; "minimal" asks for the least distance at which it is
@@ -148,7 +144,7 @@ class AdversarialExample(Problem):
 
     @cached_property
     def margins(self) -> Margins:
-        """The functions of the logits whose least value is an input's margin."""
+        """The functions of the logits whose least value is an input's margin: of classes and of properties alike."""
         if self.rows.size:
             return property_margins(self.rows, self.constants, len(self.inputs))
         return class_margins(self.labels, self.targets, self.network.outputs)

@@ -21,6 +21,22 @@ RAW_FIELDS: Mapping[str, str] = {
     "select": "the inputs that are taken, by number from 0",
 }
 RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "network": {
+        "anyOf": [
+            {"$ref": "#/$defs/Network"},
+            {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string"},
+                    "layout": {"enum": ["torch", "jax", "flax", "keras"], "default": "torch"},
+                    "layers": {"type": "array", "items": {"type": ["string", "object"]}},
+                    "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 3, "maxItems": 3},
+                },
+                "required": ["file"],
+                "additionalProperties": False,
+            },
+        ]
+    },
     "normalize": {
         "type": "object",
         "properties": {
