@@ -89,7 +89,7 @@ def claimed(form: ConicProgram, result: Result, ctx: Context, run: Callable[[Con
         point=result.x if there else None,
         feasible=found,
         stop=Stop.TIME if result.stop is Stop.ITERATIONS and ctx.should_stop() else result.stop,
-        value=form.objective(result.x) if there else None,
+        value=form.objective(result.x) if found else None,  # repaired, it is worth something else
         bound=float(result.dual_value) + form.offset if certain else None,
         witness=witness,
         statistics=result.statistics,
