@@ -15,9 +15,14 @@ from scipy import optimize
 
 from dualgap import AdversarialExample, CoinChange, ConicProblem, IntegerProgram, Knapsack, LogSumExpBall, Problem
 from dualgap.problems.adversarial_example import PerturbedInputs
+from dualgap.problems.concept_erasure import Erasure
 from dualgap.problems.conic_program import ConicAnswer
 from dualgap.problems.integer_program import IntegerProgramAnswer
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
+from dualgap.problems.minimax_reconstruction import Reconstruction
+from dualgap.problems.universal_template import Template
+from tests.conformance.spectral import erasure, reconstruction
+from tests.conformance.templates import template
 from tests.problems.networks import enumerated
 
 ITEMS = 4
@@ -235,8 +240,12 @@ def perturbed(
 
 def point_of(answer: Any) -> np.ndarray:
     """An answer of any kind as a vector."""
+    if isinstance(answer, Erasure | Reconstruction):
+        return (answer.directions if isinstance(answer, Erasure) else answer.H).reshape(-1)
     if isinstance(answer, LogSumExpAnswer):
         return answer.x
+    if isinstance(answer, Template):
+        return answer.delta
     if isinstance(answer, PerturbedInputs):
         return answer.points.reshape(-1)
     point: np.ndarray = answer.values if isinstance(answer, IntegerProgramAnswer | ConicAnswer) else answer.counts
@@ -279,12 +288,29 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "concave": lambda rng: conic_program(rng, curved=True, sense=-1),
         "infeasible": lambda rng: conic_program(rng, short=True),
     },
+    "concept-erasure": {
+        "two groups": lambda rng: Drawn(*erasure(rng, groups=2)),
+        "one direction": lambda rng: Drawn(*erasure(rng, rank=1)),
+        "dependent features": lambda rng: Drawn(*erasure(rng, groups=4, rank=2, dependent=True)),
+    },
+    "minimax-reconstruction": {
+        "regret": lambda rng: Drawn(*reconstruction(rng)),
+        "error": lambda rng: Drawn(*reconstruction(rng, criterion="error")),
+        "consistent, regret": lambda rng: Drawn(*reconstruction(rng, consistent=True)),
+        "consistent, error": lambda rng: Drawn(*reconstruction(rng, criterion="error", consistent=True)),
+    },
     "adversarial-example": {
         "margin": perturbed,
         "margin, l1": lambda rng: perturbed(rng, norm="1"),
         "verdict": lambda rng: perturbed(rng, goal="verdict"),
         "one target": lambda rng: perturbed(rng, target=0),
         "least radius": lambda rng: perturbed(rng, minimal=True),
+    },
+    "universal-template": {
+        "success": lambda rng: Drawn(*template(rng, "success", "inf")),
+        "success, l1": lambda rng: Drawn(*template(rng, "success", "1")),
+        "margin": lambda rng: Drawn(*template(rng, "margin", "inf")),
+        "margin, l1": lambda rng: Drawn(*template(rng, "margin", "1")),
     },
     "log-sum-exp-ball": {
         "sum": smallest_sum,
