@@ -1,0 +1,136 @@
+"""The budgeted log game: best responses, bounds from both sides, and every method against the exact one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import optimize
+
+import dualgap
+from dualgap.core.certificate import Evidence, Verdict
+from dualgap.core.errors import InvalidWitnessError, SpecError
+from dualgap.core.witness import Exhaustion, Strategies
+from dualgap.problems.convex_concave_game import Allocations, ConvexConcaveGame
+from dualgap.problems.convex_concave_game.responses import best_noise, water_filling
+
+BASIC = {"beta": [1.0, 0.8, 1.5, 0.6], "sigma": [0.5, 1.0, 0.7, 0.3], "power": 5, "noise": 3}
+
+
+def rate(game: ConvexConcaveGame, noise: np.ndarray, power: np.ndarray) -> float:
+    return float(np.log1p(game.beta * power / (game.sigma + noise)).sum())
+
+
+def games() -> st.SearchStrategy[ConvexConcaveGame]:
+    sizes = st.floats(0.01, 50.0, allow_subnormal=False)
+
+    def build(values: list[tuple[float, float]], power: float, noise: float) -> ConvexConcaveGame:
+        beta, sigma = zip(*values)
+        return ConvexConcaveGame(beta=beta, sigma=sigma, power=power, noise=noise)
+
+    return st.builds(build, st.lists(st.tuples(sizes, sizes), min_size=1, max_size=6), sizes, sizes)
+
+
+@given(games(), st.integers(0, 10**6))
+def test_best_responses_are_best(game: ConvexConcaveGame, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.ones(game.size), 40)
+    noise, power = shares[0] * float(game.noise), shares[1] * float(game.power)
+    power[rng.integers(game.size)] = 0.0
+    best_power, _ = water_filling(game.beta / (game.sigma + noise), float(game.power))
+    answer, _ = best_noise(game.beta * power, game.sigma, float(game.noise))
+    assert best_power.sum() == pytest.approx(float(game.power))
+    assert answer.sum() == pytest.approx(float(game.noise))
+    for share in shares[2:]:
+        assert rate(game, noise, share * float(game.power)) <= rate(game, noise, best_power) + 1e-9
+        assert rate(game, share * float(game.noise), power) >= rate(game, answer, power) - 1e-9
+
+
+@settings(max_examples=20, deadline=None)
+@given(games(), st.integers(0, 10**6))
+def test_any_allocations_hold_the_value_between_them(game: ConvexConcaveGame, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    noise, power = (rng.dirichlet(np.ones(game.size)) * float(budget) for budget in (game.noise, game.power))
+    upper = game.evaluate(Allocations(noise=noise)).objective
+    bound = game.bound(Strategies(x=noise, y=power))
+    exact = dualgap.solve(game, "price-bisection", isolate=False).certificate
+    assert exact is not None
+    assert bound.evidence is Evidence.NUMERICAL
+    assert bound.value <= float(exact.value or 0) + 1e-9
+    assert upper >= float(exact.bound or 0) - 1e-9
+    assert upper >= rate(game, noise, power)
+    assert bound.value <= rate(game, noise, power)
+
+
+@settings(max_examples=20, deadline=None)
+@given(games())
+def test_price_bisection_closes_the_interval(game: ConvexConcaveGame) -> None:
+    certificate = dualgap.solve(game, "price-bisection", isolate=False).certificate
+    assert certificate is not None
+    assert certificate.verdict is Verdict.OPTIMAL
+    assert certificate.relative_gap is not None
+    assert certificate.relative_gap <= 1e-7
+
+
+def test_the_saddle_point_is_a_general_solvers_too() -> None:
+    game = ConvexConcaveGame(**BASIC)
+
+    def worst(noise: np.ndarray) -> float:
+        return rate(game, noise, water_filling(game.beta / (game.sigma + noise), 5.0)[0])
+
+    simplex = {"type": "eq", "fun": lambda noise: noise.sum() - 3.0}
+    found = optimize.minimize(worst, np.full(4, 0.75), bounds=[(0, 3)] * 4, constraints=[simplex], tol=1e-12)
+    run = dualgap.solve(game, "price-bisection", isolate=False)
+    assert run.certificate is not None
+    assert float(run.certificate.value or 0) == pytest.approx(found.fun, rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["extragradient", "optimistic-gradient", "mirror-prox", "saddle-subgradient"])
+def test_methods_meet_the_exact_value(method: str) -> None:
+    game = ConvexConcaveGame.generate(12, 4)
+    exact = dualgap.solve(game, "price-bisection", isolate=False).certificate
+    run = dualgap.solve(game, method, isolate=False, time=20)
+    assert exact is not None
+    assert run.certificate is not None
+    assert float(run.certificate.value or 0) == pytest.approx(float(exact.value or 0), rel=2e-6)
+    assert float(run.certificate.bound or 0) == pytest.approx(float(exact.value or 0), rel=2e-6)
+
+
+def test_few_steps_of_extragradient_suffice() -> None:
+    from dualgap.solvers.saddle.extragradient import Extragradient
+
+    run = dualgap.solve(ConvexConcaveGame.generate(10, 0), Extragradient(tolerance=1e-9), isolate=False)
+    assert run.statistics["iterations"] <= 150  # type: ignore[operator]
+    assert run.certificate is not None
+    assert float(run.certificate.gap or 0) <= 1e-9 * float(run.certificate.value or 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"beta": [1, 0, 1, 1]}, "not positive"),
+        ({"sigma": [1, 1]}, "2 entries"),
+        ({"power": 0}, "budgets"),
+        ({"noise": -1}, "budgets"),
+        ({"beta": [], "sigma": []}, "channel"),
+        ({"names": ["a", "b"]}, "2 entries"),
+        ({"powers": 3}, "did you mean 'power'"),
+    ],
+)
+def test_bad_specs_name_the_place(changes: dict[str, object], says: str) -> None:
+    with pytest.raises(SpecError, match=says):
+        dualgap.load({"kind": "convex-concave-game", **BASIC, **changes})
+
+
+def test_budgets_are_kept() -> None:
+    game = ConvexConcaveGame(**BASIC)
+    found = game.evaluate(Allocations(noise=[1, 1, 1, 1], power=[5, 0, 1, -1])).violations
+    assert set(found) == {"noise budget", "power 4"}
+    assert list(game.evaluate(Allocations(noise=[3])).violations) == ["noise"]
+
+
+@pytest.mark.parametrize("witness", [Strategies(x=[1.0], y=[1.0]), Strategies(x=[], y=[0.0] * 4), Exhaustion()])
+def test_what_is_no_allocation_proves_nothing(witness: dualgap.Witness) -> None:
+    with pytest.raises(InvalidWitnessError):
+        ConvexConcaveGame(**BASIC).bound(witness)
