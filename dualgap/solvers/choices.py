@@ -10,6 +10,7 @@ import numpy as np
 
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice
+from dualgap.problems.adversarial_example import AdversarialExample
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.concept_erasure import ConceptErasure
 from dualgap.problems.conic_program import ConicProblem
@@ -63,6 +64,8 @@ def choices(problem: Problem) -> list[Choice]:
         return _erasure()
     if isinstance(problem, MinimaxReconstruction):
         return _reconstruction()
+    if isinstance(problem, AdversarialExample):
+        return _robustness(problem)
     if isinstance(problem, UniversalTemplate):
         return _template(problem)
     return _program(problem) if isinstance(problem, IntegerProgram) else []
@@ -79,6 +82,15 @@ def _power() -> list[Choice]:
         Choice("price-bisection", "the prices of both budgets, one inside the other"),
         Choice("extragradient", "the game itself, step by step"),
         Choice("optimistic-gradient", "one gradient a step"),
+    ]
+
+
+def _robustness(problem: AdversarialExample) -> list[Choice]:
+    exact = Choice("relu-branching", "splits what is left open, and proves it by its trees")
+    return [
+        Choice("crown", "an interval for every input in milliseconds"),
+        Choice("attack", "gradients from many starts"),
+        *([exact] if problem.norm != "2" or len(problem.network.layers) == 1 else []),
     ]
 
 
