@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, shown
+from dualgap.core.arrays import as_array, as_number, shown
 from dualgap.problems.adversarial_example.data import WORDS
 from dualgap.problems.counts import check_names, fault
 from dualgap.problems.networks.network import Network
@@ -18,7 +19,30 @@ if TYPE_CHECKING:
     from dualgap.problems.adversarial_example.spec import AdversarialExample
 
 ANY = -1
+MINIMAL = "minimal"
 _REMEDY = '"any", "runner-up", a class, or a class for every input'
+
+
+def read_radius(value: Any) -> Any:
+    """A distance, or "minimal".
+
+    Raises:
+        PydanticCustomError: neither.
+    """
+    if value == MINIMAL and isinstance(value, str):
+        return value
+    if isinstance(value, str):
+        raise fault(f"expected a number, got {shown(value)}", f'a distance >= 0, such as 0.1, or "{MINIMAL}"')
+    radius = as_number(value)
+    if radius < 0:
+        raise fault(f"negative radius {radius}", f'a distance >= 0, or "{MINIMAL}"')
+    return radius
+
+
+def read_norm(value: Any) -> Any:
+    """Norms by their numbers as well."""
+    known = isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value in (1, 2, float("inf"))
+    return {1.0: "1", 2.0: "2"}.get(float(value), "inf") if known else value
 
 
 def with_targets(data: Any) -> Any:

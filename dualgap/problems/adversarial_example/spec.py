@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation
@@ -24,12 +24,11 @@ from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
+from dualgap.problems.adversarial_example.checks import read_norm, read_radius
 from dualgap.problems.adversarial_example.data import RAW_FIELDS, RAW_SCHEMAS
 from dualgap.problems.adversarial_example.margins import Margins, class_margins, property_margins
 from dualgap.problems.counts import Names, fault
 from dualgap.problems.networks.network import Network
-
-MINIMAL: Literal["minimal"] = "minimal"
 
 
 def _none() -> np.ndarray:
@@ -72,8 +71,8 @@ class AdversarialExample(Problem):
     network: Network
     inputs: Matrix
     labels: Vector = Field(default_factory=_none)
-    radius: Number | Literal["minimal"]
-    norm: Literal["inf", "2", "1"] = "inf"
+    radius: Annotated[Number | Literal["minimal"], BeforeValidator(read_radius)]
+    norm: Annotated[Literal["inf", "2", "1"], BeforeValidator(read_norm)] = "inf"
     clip: tuple[Number, Number] | None = None
     targets: Vector = Field(default_factory=_none)
     goal: Literal["margin", "verdict"] = "margin"
@@ -102,13 +101,6 @@ class AdversarialExample(Problem):
     def _in_rows(cls, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(1, -1) if rows.ndim == 1 and rows.size else rows
 
-    @field_validator("radius")
-    @classmethod
-    def _distance(cls, radius: int | float | str) -> int | float | str:
-        if not isinstance(radius, str) and radius < 0:
-            raise fault(f"negative radius {radius}", 'give a distance >= 0, or "minimal"')
-        return radius
-
     @model_validator(mode="after")
     def _fits(self) -> Self:
         from dualgap.problems.adversarial_example.checks import check
@@ -120,7 +112,7 @@ class AdversarialExample(Problem):
     @property
     def minimal(self) -> bool:
         """Whether least radii are asked for."""
-        return self.radius == MINIMAL
+        return isinstance(self.radius, str)
 
     @property
     def quantity(self) -> str:
