@@ -23,7 +23,7 @@ def share(terms: int) -> float:
 
 def outward(lower: np.ndarray, upper: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Intervals widened by a few roundings of numbers of that size; infinite ends stay."""
-    slack = share(0) * size + TINY
+    slack = share(0) * np.where(np.isfinite(size), size, 0.0) + TINY
     return lower - slack, upper + slack
 
 
