@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import field_validator
 
-from dualgap.core.arrays import Matrix, Vector, as_array
+from dualgap.core.arrays import Rows, Vector, as_array
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Witness
 
@@ -37,12 +38,17 @@ class MarginBounds(Witness):
     type: ClassVar[str] = "margin-bounds"
     method: Method
     radii: Vector = _NONE
-    trees: Matrix = _NO_TREES
+    trees: Rows = _NO_TREES
     cutoffs: Vector = _NONE
     neurons: Vector = _NONE
     splits: Vector = _NONE
     priced: Vector = _NONE
     multipliers: Vector = _NONE
+
+    @field_validator("trees")
+    @classmethod
+    def _none_in_json(cls, trees: np.ndarray) -> np.ndarray:
+        return _NO_TREES if not trees.size else trees
 
 
 @dataclass(frozen=True, eq=False)
