@@ -13,6 +13,7 @@ from dualgap.core.certificate import Bound, Certificate, Evidence, Sense, Verdic
 from dualgap.core.claim import Outcome, Stop
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
+from dualgap.core.statement import statement
 from dualgap.core.verify import verify
 from dualgap.core.witness import Witness
 from dualgap.engine.refute import Point, beats, leader, point_of, refuted
@@ -122,7 +123,16 @@ class Findings:
         said = certificate_of(self.best)
         witness = next((proof for bound, proof in self.proofs if bound.value == said.bound), self.best.witness)
         named = replace(said, witness=witness.type if witness is not None else "")
-        return replace(self.best, certificate=named, witness=witness, **changes)
+        return replace(self.best, certificate=self._told(named, self.best, witness), witness=witness, **changes)
+
+    def _told(self, said: Certificate, run: Run, witness: Witness | None) -> Certificate:
+        """The certificate with what a witness of another run tells besides the bound."""
+        if witness is None or witness is run.witness or not said.feasible:
+            return said
+        more = self.problem.sensitivity(run.answer, witness, said.verdict is Verdict.OPTIMAL)
+        told = replace(said, metrics={**said.metrics, **more})
+        outcome = Outcome(answer=run.answer, feasible=True, stop=_neutral(run.stop), message=run.message)
+        return replace(told, statement=statement(self.problem, told, outcome))
 
 
 def certificate_of(run: Run) -> Certificate:
