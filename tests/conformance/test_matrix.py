@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import zlib
+from functools import cache
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import dualgap
 from dualgap.core.errors import NoRouteError
 from dualgap.core.solver import Solver
 from dualgap.plugins.registry import BUILT_IN, Registry
-from tests.conformance.drawn import VARIANTS
+from tests.conformance.drawn import VARIANTS, Drawn
 from tests.conformance.judged import faults, patience
 
 INSTANCES = 3
@@ -32,13 +33,19 @@ def usable(name: str) -> type[Solver]:
     return solver
 
 
+@cache
+def instances(kind: str, variant: str) -> tuple[Drawn, ...]:
+    """Drawn and enumerated once for all solvers."""
+    rng = np.random.default_rng(zlib.crc32(f"{kind} {variant}".encode()))
+    return tuple(VARIANTS[kind][variant](rng) for _ in range(INSTANCES))
+
+
 @pytest.mark.parametrize(("kind", "variant"), CELLS, ids=[f"{kind}: {variant}" for kind, variant in CELLS])
 @pytest.mark.parametrize("name", SOLVERS)
 def test_no_solver_says_anything_false(name: str, kind: str, variant: str) -> None:
     solver = usable(name)
-    rng = np.random.default_rng(zlib.crc32(f"{kind} {variant}".encode()))
     refusals, wrong = [], []
-    for drawn in [VARIANTS[kind][variant](rng) for _ in range(INSTANCES)]:
+    for drawn in instances(kind, variant):
         try:
             run = dualgap.solve(drawn.problem, name, isolate=False, time=patience(drawn))
         except NoRouteError as reason:
