@@ -21,7 +21,7 @@ from dualgap.solvers.robustness.search import Search
 _FIRST = 1e-3
 _FARTHEST = 2.0**40  # times the first radius, where no box ends the search
 _CLOSE = 1e-9  # relative, of bisections
-_BELOW = 1e-7  # relative: how far below an attack's radius a proof is tried
+_BELOW = 5e-7  # relative: how far below an attack's radius a proof is tried
 
 
 def widest(problem: AdversarialExample, method: Method, ctx: Context) -> Claim:
@@ -62,7 +62,17 @@ def attacked(problem: AdversarialExample, ctx: Context) -> tuple[np.ndarray, np.
         return held
 
     _last(safe, problem, ctx, close=1e-3)
+    for item in np.flatnonzero(np.isfinite(radii) & (radii > 0)):
+        radii[item], points[item] = _closer(_alone(problem, int(item)), points[item], ctx)
     return radii, points
+
+
+def _closer(alone: AdversarialExample, point: np.ndarray, ctx: Context) -> tuple[float, np.ndarray]:
+    """The radius of a point where one input's network goes wrong, or of the closest with the same neurons active."""
+    found = None if ctx.should_stop() else nearest_in_pattern(alone, point, ctx)
+    if found is None or _distance(alone, 0, found) >= _distance(alone, 0, point):
+        found = point
+    return _distance(alone, 0, found), found
 
 
 def _last(
@@ -107,15 +117,12 @@ def exact(problem: AdversarialExample, nodes: int, ctx: Context) -> Claim:
         alone = _alone(problem, item)
         rows = np.flatnonzero(problem.margins.item == item)
         while np.isfinite(radii[item]) and radii[item] > 0 and not ctx.should_stop():
-            closer = nearest_in_pattern(alone, points[item], ctx)
-            if closer is not None and _distance(problem, item, closer) < radii[item]:
-                radii[item], points[item] = _distance(problem, item, closer), closer
             tried = radii[item] * (1.0 - _BELOW)
             known = Margins(alone, np.array([tried]), ctx)
             settled(known, nodes, ctx)
             proofs += 1
             if known.margins[0] <= 0:
-                radii[item], points[item] = _distance(problem, item, known.points[0]), known.points[0]
+                radii[item], points[item] = _closer(alone, known.points[0], ctx)
                 continue
             if not ctx.should_stop() or not len(known.undecided(0)):
                 low[item] = max(low[item], tried)

@@ -13,6 +13,13 @@ from dualgap.problems.networks.bounds.program import Encoded
 from dualgap.problems.networks.bounds.query import Query
 from dualgap.solvers.highs_model import load
 
+_OPTIONS = {
+    "presolve": False,
+    "threads": 1,
+    "solver": "simplex",
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
+}
 _SCALES = (1.0, 1e2, 1e4, 1e6, 1e8)
 
 
@@ -46,7 +53,7 @@ class Relaxations:
         import highspy
 
         form = self.encoded.relaxation(node, self.query.rows[0], float(self.query.constants[0]))
-        highs = load(form, {"presolve": False, "threads": 1, "time_limit": max(seconds, 0.0), "solver": "simplex"})
+        highs = load(form, {**_OPTIONS, "time_limit": max(seconds, 0.0)})
         if self._basis is not None:
             highs.setBasis(self._basis)
         highs.run()

@@ -11,7 +11,7 @@ from dualgap.problems.networks.bounds.rounding import TINY, dot, outward, share
 
 Norm = Literal["inf", "1", "2"]
 
-_DOUBLINGS, _BISECTIONS = 20.0, 40
+_FARTHEST, _CUTS = 1e6, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,16 +135,31 @@ class Region:
         return np.where((over > 0) & (last >= 0) & np.isfinite(price), price, 0.0)
 
     def _price_in_balls(self, slopes: np.ndarray) -> np.ndarray:
-        """(K,) the same over boxes and balls: the q where the minimiser of ``(slopes + q cut) x`` meets the cap."""
+        """(K,) the same over boxes and balls: a concave function of q, cut off by its slopes at both ends."""
         assert self.cut is not None
+        assert self.cap is not None
         scale = np.abs(slopes).max(axis=1) / np.maximum(np.abs(self.cut).max(axis=1), TINY)
-        low, high = np.full(len(slopes), -_DOUBLINGS), np.full(len(slopes), _DOUBLINGS)
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            total = slopes + (scale * np.exp2(middle))[:, None] * self.cut
-            over = dot(self.cut, self.lowest(total)) > self.cap
-            low, high = np.where(over, middle, low), np.where(over, high, middle)
-        return np.asarray(scale * np.exp2(high))
+        low, high = np.zeros(len(slopes)), _FARTHEST * scale
+        left, right = self._priced(slopes, low), self._priced(slopes, high)
+        for _ in range(_CUTS):
+            (value, rise), (other, fall) = left, right
+            with np.errstate(divide="ignore", invalid="ignore"):
+                meet = (other - value + rise * low - fall * high) / (rise - fall)
+            meet = np.where((rise > 0) & (fall < 0), np.clip(meet, low, high), np.where(rise > 0, high, low))
+            found = self._priced(slopes, meet)
+            rises = found[1] > 0
+            low, high = np.where(rises, meet, low), np.where(rises, high, meet)
+            left = (np.where(rises, found[0], value), np.where(rises, found[1], rise))
+            right = (np.where(rises, other, found[0]), np.where(rises, fall, found[1]))
+        return np.asarray(np.where(left[0] >= right[0], low, high))
+
+    def _priced(self, slopes: np.ndarray, price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(K,) the least of ``(slopes + q cut) x - q cap`` over boxes and balls, and its slope in q."""
+        assert self.cut is not None
+        assert self.cap is not None
+        total = slopes + price[:, None] * self.cut
+        point = self.lowest(total)
+        return dot(total, point) - price * self.cap, dot(self.cut, point) - self.cap
 
     def lowest(self, slopes: np.ndarray) -> np.ndarray:
         """(K, d) points of boxes and balls where ``slopes x`` is least, up to rounding."""
