@@ -308,8 +308,6 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
     },
     "universal-template": {
         "success": lambda rng: Drawn(*template(rng, "success", "inf")),
-        "success, l1": lambda rng: Drawn(*template(rng, "success", "1")),
-        "margin": lambda rng: Drawn(*template(rng, "margin", "inf")),
         "margin, l1": lambda rng: Drawn(*template(rng, "margin", "1")),
     },
     "log-sum-exp-ball": {

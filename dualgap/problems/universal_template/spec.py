@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, model_validator
 
-from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
@@ -45,7 +45,6 @@ Goal = Literal["success", "margin"]
 
 ORDERS = {"inf": np.inf, "2": 2, "1": 1}
 
-_NO_ROWS = as_array(np.zeros((0, 0)))
 _EMPTY = as_array(())
 _PICTURES = 6
 
@@ -94,7 +93,7 @@ class UniversalTemplate(Problem):
     norm: Norm = "inf"
     clip: tuple[Number, Number] | None = None
     goal: Goal = "success"
-    held_out: Matrix = _NO_ROWS
+    held_out: Rows = _EMPTY
     held_out_labels: Vector = _EMPTY
     shape: tuple[int, ...] = ()
 
@@ -123,8 +122,9 @@ class UniversalTemplate(Problem):
             raise fault(f"{len(inputs)} inputs, {len(labels)} labels", "one label an input")
         if not len(inputs):
             return
-        if inputs.shape[1] != self.network.inputs:
-            raise fault(f"inputs have {inputs.shape[1]} entries, the network takes {self.network.inputs}", "check both")
+        if inputs.ndim != 2 or inputs.shape[1] != self.network.inputs:
+            entries = inputs.shape[-1]
+            raise fault(f"inputs have {entries} entries, the network takes {self.network.inputs}", "check both")
         if labels.dtype != np.int64 or labels.min() < 0 or labels.max() >= self.network.outputs:
             raise fault("a label is no class of the network", f"classes are 0 to {self.network.outputs - 1}")
         if (labels == self.target).any():
