@@ -24,6 +24,7 @@ from dualgap.core.forms import (
     MixedIntegerProgram,
     SaddleProgram,
     SmoothProgram,
+    bilinear,
 )
 from dualgap.core.sets import Box, Simplex
 
@@ -249,19 +250,33 @@ def payoff(x: Any, y: Any, data: Any) -> Any:
     return x @ data["payoff"] @ y
 
 
+def best_row(y: Any, payoffs: Any) -> Any:
+    """The pure strategy x that pays least against y."""
+    return Simplex().support(payoffs @ y)
+
+
+def best_column(x: Any, payoffs: Any) -> Any:
+    """The pure strategy y that gets most against x."""
+    return Simplex().support(-(x @ payoffs))
+
+
 def _saddle() -> list[Case]:
-    even = (np.full(2, 0.5), np.full(2, 0.5))
-    games = {"matching pennies": ([[1.0, -1.0], [-1.0, 1.0]], 0.0), "a mixed game": ([[3.0, -1.0], [-2.0, 1.0]], 1 / 7)}
-    return [
-        Case(name, SaddleProgram(payoff, Simplex(), Simplex(), even, {"payoff": np.array(matrix)}), value)
-        for name, (matrix, value) in games.items()
-    ]
+    even, lopsided = np.full(2, 0.5), np.array([0.9, 0.1])
+    mixed, pennies = np.array([[3.0, -1.0], [-2.0, 1.0]]), np.array([[1.0, -1.0], [-1.0, 1.0]])
+    known = SaddleProgram(
+        bilinear, Simplex(), Simplex(), (even, even), mixed, best_x=best_row, best_y=best_column, payoff=mixed
+    )
+    unknown = SaddleProgram(payoff, Simplex(), Simplex(), (lopsided, even), {"payoff": pennies})
+    return [Case("a mixed game", known, 1 / 7), Case("matching pennies without best responses", unknown, 0.0)]
 
 
 def _eigen() -> list[Case]:
     plain = EigenProgram(np.diag([3.0, 2.0, 1.0]), np.eye(3), 1)
     general = EigenProgram(np.array([[2.0, 1.0], [1.0, 2.0]]), np.diag([1.0, 2.0]), 2)
+    chain = EigenProgram(2 * np.eye(12) - np.eye(12, k=1) - np.eye(12, k=-1), np.eye(12), 2)
+    edges = 4.0 + 2.0 * float(np.cos(np.pi / 13) + np.cos(2 * np.pi / 13))
     return [
+        Case("two vibrations of a chain", chain, -edges),
         Case("largest eigenvalue", plain, -3.0, np.array([[1.0], [0.0], [0.0]])),
         Case("generalised, whole trace", general, -3.0),
     ]

@@ -15,6 +15,7 @@ from dualgap.core.forms import (
     SaddleProgram,
     SmoothProgram,
 )
+from dualgap.core.sets import Simplex
 
 INFINITY = float("inf")
 
@@ -28,8 +29,7 @@ def objective(form: Any, point: Any) -> float | None:
     if isinstance(form, SmoothProgram):
         return float(form.objective(point, form.data))
     if isinstance(form, SaddleProgram):
-        x, y = point
-        return float(form.objective(x, y, form.data))
+        return _worst(form, *point)
     if isinstance(form, EigenProgram):
         return -float(np.trace(np.asarray(point).T @ form.b @ np.asarray(point)))
     return None
@@ -49,6 +49,15 @@ def violation(form: Any, point: Any) -> float:
         x = np.asarray(point)
         return float(np.abs(x.T @ form.c @ x - np.eye(form.rank)).max())
     return 0.0
+
+
+def _worst(form: SaddleProgram, x: Any, y: Any) -> float:
+    """What x is worth against its worst opponent; without a best response the best vertex of a simplex, or y itself."""
+    if form.best_y is not None:
+        answers = [form.best_y(x, form.data)]
+    else:
+        answers = list(np.eye(len(y))) if isinstance(form.y_set, Simplex) else [y]
+    return max(float(form.objective(x, answer, form.data)) for answer in answers)
 
 
 def _smooth(form: SmoothProgram, point: Any) -> float:

@@ -24,16 +24,14 @@ def closed_fields(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]
     categorical = raw.pop("categorical", False)
     if not isinstance(categorical, bool):
         raise SpecError([Fault("categorical", f"expected true or false, got {shown(categorical)}", "write true")])
-    features = raw.setdefault("features", EVERY) if "data" in raw else raw.get("features")
-    if features == EVERY and "data" in raw:
+    features = raw.setdefault("features", EVERY) if "data" in raw else None
+    if isinstance(features, str) and features == EVERY:
         raw["features"] = features = _columns_of_numbers(resolver.table(raw["data"], "data"), raw.get("concept"))
-    if _is_named(features) and "data" in raw:
-        raw.setdefault("names", tuple(features) if isinstance(features, list) else (features,))
-        closed = resolver.columns(raw, ("features", "concept"), texts=("concept",))
+    closed = resolver.columns(raw, ("features", "concept"), texts=("concept",))
+    if _is_named(features):
         closed["features"] = _as_rows(closed["features"])
-        closed["names"] = _names(raw["names"], closed["features"])
-    else:
-        closed = resolver.columns(raw, ("features", "concept"), texts=("concept",))
+        given = tuple(features) if isinstance(features, list) else (str(features),)
+        closed["names"] = _names(raw.get("names", given), closed["features"])
     if "concept" in closed:
         closed["concept"] = _concept(closed["concept"], "data" in raw, categorical)
     return closed

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
@@ -56,6 +56,11 @@ class Erasure(Answer):
     """(d, c) orthonormal columns: the directions to remove from the features."""
 
     directions: Matrix
+
+    @field_validator("directions")
+    @classmethod
+    def _floats(cls, directions: np.ndarray) -> np.ndarray:
+        return as_array(directions.astype(np.float64))
 
 
 class ConceptErasure(Problem):

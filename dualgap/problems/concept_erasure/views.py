@@ -41,7 +41,6 @@ def views(problem: ConceptErasure) -> tuple[View, ...]:
             relation=Relation.EXACT,
             build=lambda: _eigen(problem),
             decode=lambda point: _answer(problem, point),
-            encode=lambda answer: _frame(problem, answer),
             lift_bound=lambda bound: float(bound) + total(),
             lift_witness=only(Spectrum),
         ),

@@ -24,6 +24,8 @@ class AlternatingGradient(SaddleMethod):
     name: ClassVar[str] = "alternating-gradient"
     summary: ClassVar[str] = "projected gradient steps by turns, for saddle programs"
 
+    iterations: int = 10_000
+
     def steps(self, field: Field, z: Pair, step: float, fixed: bool) -> Steps:
         return _Steps(field, z, step, fixed)
 
