@@ -6,7 +6,7 @@ For float64 the sum of n products in any order is within ``gamma_n sum_k |a_k b_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 
@@ -41,6 +41,7 @@ class Payoffs:
     """A payoff matrix (m, n)."""
 
     matrix: np.ndarray
+    _last: dict[int, tuple[bytes, Payments]] = field(default_factory=dict, repr=False)
 
     def against_columns(self, weights: np.ndarray) -> Payments:
         """Of the rows' weights (m,), at least one of them positive; negative ones count as 0."""
@@ -69,6 +70,13 @@ class Payoffs:
         return exact(self.matrix)
 
     def _payments(self, weights: np.ndarray, axis: int) -> Payments:
+        """Remembers the last strategy of each player: value, bound and metrics all ask for the same."""
+        key = weights.dtype.char.encode() + weights.tobytes()
+        if axis not in self._last or self._last[axis][0] != key:
+            self._last[axis] = key, self._recomputed(weights, axis)
+        return self._last[axis][1]
+
+    def _recomputed(self, weights: np.ndarray, axis: int) -> Payments:
         played = np.flatnonzero(weights)
         weights = weights[played]
         if self._exact is not None:
@@ -102,6 +110,16 @@ class Payoffs:
         paid = share.numerators @ part if axis == 0 else part @ share.numerators
         unit = Fraction(1, total * payoff.denominator)
         return Payments(int(paid.min()) * unit, int(paid.max()) * unit)
+
+
+def standardised(matrix: np.ndarray) -> np.ndarray:
+    """Less the median and over the median distance from it, which a few extreme payoffs don't move.
+
+    Nobody's best strategy changes, and any solver's tolerances suit.
+    """
+    centred: np.ndarray = matrix - np.median(matrix)
+    centred /= float(np.median(np.abs(centred))) or float(np.ptp(matrix)) or 1.0
+    return centred
 
 
 def outward(value: Real, error: float, upwards: bool) -> Real:

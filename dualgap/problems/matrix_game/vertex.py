@@ -14,10 +14,13 @@ import numpy as np
 
 from dualgap.core.exact import Exact
 from dualgap.problems.integer_program.rationals import independent, solve_exactly
+from dualgap.problems.matrix_game.payoffs import standardised
 
-MOST_PLAYED = 40  # the elimination's numbers grow with each strategy played, and weights must fit 64 bits
+_MOST_PLAYED = 64  # the elimination is cubic
+_BITS = 62  # of weights
+_SHARED_BITS = 30  # that weights may have in common at first
 _PLAYED = 1e-9
-_TIGHT = 1e-7  # of the range of payoffs
+_TIGHT = 1e-6  # of standardised payoffs
 
 
 def rational(payoff: Exact, strategy: np.ndarray) -> np.ndarray | None:
@@ -27,32 +30,31 @@ def rational(payoff: Exact, strategy: np.ndarray) -> np.ndarray | None:
     """
     share = np.maximum(strategy, 0.0) / np.maximum(strategy, 0.0).sum()
     played = np.flatnonzero(share > _PLAYED)
-    if len(played) > MOST_PLAYED:
+    if len(played) > _MOST_PLAYED:
         return None
-    floats = payoff.floats()
+    floats = standardised(payoff.floats())
     paid = share @ floats
-    # The player pays: the dearest columns are tight.
-    spread = float(np.ptp(floats)) or 1.0
-    tight = np.flatnonzero(paid >= paid.max() - _TIGHT * spread)
-    system = np.zeros((len(tight) + 1, len(played) + 1))
-    system[:-1, :-1] = floats[np.ix_(played, tight)].T
-    system[:-1, -1] = -1.0
-    system[-1, :-1] = 1.0
+    tight = np.flatnonzero(paid >= paid.max() - _TIGHT)  # the dearest columns
+    system = _bordered(floats[np.ix_(played, tight)].T)
     equations, unknowns = independent(system, np.append(share[played], 1.0))
     if len(unknowns) == 0 or len(equations) != len(unknowns):
         return None
-    entries = [[_entry(payoff, system, played, tight, i, k) for k in unknowns.tolist()] for i in equations.tolist()]
-    total = len(tight)
-    solution = solve_exactly(entries, [Fraction(int(i == total)) for i in equations.tolist()])
+    chosen = _bordered(payoff.numerators[np.ix_(played, tight)].T.astype(object))[np.ix_(equations, unknowns)]
+    # The determinant is the weights' sum but for a common factor (Shapley and Snow).
+    if np.linalg.slogdet(chosen.astype(np.float64))[1] > (_BITS + _SHARED_BITS) * np.log(2.0):
+        return None
+    entries = [[Fraction(entry) for entry in row] for row in chosen.tolist()]
+    solution = solve_exactly(entries, [Fraction(int(i == len(tight))) for i in equations.tolist()])
     return None if solution is None else _whole(solution, unknowns, played, len(share))
 
 
-def _entry(
-    payoff: Exact, system: np.ndarray, played: np.ndarray, tight: np.ndarray, equation: int, unknown: int
-) -> Fraction:
-    if equation < len(tight) and unknown < len(played):
-        return payoff.item((int(played[unknown]), int(tight[equation])))
-    return Fraction(int(system[equation, unknown]))
+def _bordered(part: np.ndarray) -> np.ndarray:
+    """Of shares and the value: what each column is paid less the value, and the shares' sum."""
+    system = np.zeros((part.shape[0] + 1, part.shape[1] + 1), part.dtype)
+    system[:-1, :-1] = part
+    system[:-1, -1] = -1
+    system[-1, :-1] = 1
+    return system
 
 
 def _whole(solution: list[Fraction], unknowns: np.ndarray, played: np.ndarray, size: int) -> np.ndarray | None:
@@ -61,7 +63,7 @@ def _whole(solution: list[Fraction], unknowns: np.ndarray, played: np.ndarray, s
         return None
     common = lcm(*(value.denominator for value in shares.values()))
     weights = {k: int(value * common) for k, value in shares.items()}
-    if sum(weights.values()) >= 2**62:
+    if sum(weights.values()) >= 2**_BITS:
         return None
     found = np.zeros(size, dtype=np.int64)
     for k, weight in weights.items():

@@ -28,7 +28,7 @@ def views(problem: MatrixGame) -> tuple[View, ...]:
             name="lp",
             form_type=MixedIntegerProgram,
             relation=Relation.EXACT,
-            build=lambda: linear_program(problem),
+            build=lambda: linear_program(problem, problem.minimised),
             decode=lambda point: _strategies(np.asarray(point)[: problem.size[0]]),
             encode=lambda answer: _point(problem, answer),
             lift_bound=lift,
@@ -47,15 +47,15 @@ def views(problem: MatrixGame) -> tuple[View, ...]:
     )
 
 
-def linear_program(problem: MatrixGame) -> MixedIntegerProgram:
-    """min t, Q'x <= t 1, 1'x = 1, x >= 0, with Q what the row player pays (Dantzig 1951)."""
+def linear_program(problem: MatrixGame, payments: np.ndarray) -> MixedIntegerProgram:
+    """min t, Q'x <= t 1, 1'x = 1, x >= 0, with Q (m, n) what the row player pays (Dantzig 1951)."""
     from scipy.sparse import csr_array
 
     m, n = problem.size
     # The value lies between the payoffs; a margin keeps the bounds from taking the duals' place.
-    margin = 1.0 + float(np.ptp(problem.minimised))
-    low, high = float(problem.minimised.min()) - margin, float(problem.minimised.max()) + margin
-    matrix = np.block([[problem.minimised.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
+    margin = 1.0 + float(np.ptp(payments))
+    low, high = float(payments.min()) - margin, float(payments.max()) + margin
+    matrix = np.block([[payments.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
     return MixedIntegerProgram(
         cost=np.append(np.zeros(m), 1.0),
         matrix=csr_array(matrix),

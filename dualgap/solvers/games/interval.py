@@ -27,10 +27,12 @@ def refusal(form: Form, name: str) -> str | None:
     return None
 
 
-def opening(form: SaddleProgram, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
-    """The pair to start from, on the sets."""
-    x, y = form.initial if ctx.start is None else ctx.start
-    return form.x_set.project(np.asarray(x, dtype=np.float64)), form.y_set.project(np.asarray(y, dtype=np.float64))
+def centred(form: SaddleProgram) -> np.ndarray:
+    """The payoffs in float64, less their mean where that changes the game's value only: gradients are shorter."""
+    assert form.payoff is not None
+    payoff = np.asarray(form.payoff, dtype=np.float64)
+    both = isinstance(form.x_set, Simplex) and isinstance(form.y_set, Simplex)
+    return payoff - payoff.mean() if both else payoff
 
 
 class GameInterval(Interval):
@@ -47,6 +49,21 @@ class GameInterval(Interval):
         lower = float(py @ self._form.x_set.support(py))
         self.offer(x, y, lower, upper)
         return upper - lower
+
+    def open(self, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """The pair to start from, on the sets; one that was given is judged, so that nothing worse is returned."""
+        assert self._form.payoff is not None
+        given = self._form.initial if ctx.start is None else ctx.start
+        x, y = (np.asarray(part, dtype=np.float64) for part in given)
+        x, y = self._form.x_set.project(x), self._form.y_set.project(y)
+        if ctx.start is not None:
+            self.improve(x, y, x @ self._form.payoff, self._form.payoff @ y)
+        return x, y
+
+    def wanted(self, ctx: Context) -> float:
+        """The width that ``closed`` asks for, as far as it is known."""
+        size = max(abs(self.upper), abs(self.lower)) if self.known else 0.0
+        return max(self.tolerance * self.spread, ctx.budget.gap * size)
 
     def ended(self, ctx: Context, iterations: int, limit: int, **numbers: Any) -> Claim:
         """The best pair, and why the method stopped."""

@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from dualgap.core.claim import Claim
-from dualgap.core.exact import Exact, exact
+from dualgap.core.exact import Exact, Real, exact
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers, Strategies
 from dualgap.problems.matrix_game import MatrixGame, MixedStrategies
+from dualgap.problems.matrix_game.payoffs import standardised
 from dualgap.problems.matrix_game.vertex import rational
 from dualgap.problems.matrix_game.views import linear_program
 
@@ -37,7 +38,7 @@ class LpVertex(Solver):
     backend: str = "highs"
 
     def solve(self, form: MatrixGame, ctx: Context) -> Claim:
-        found = ctx.subsolve(linear_program(form), self.backend)
+        found = ctx.subsolve(linear_program(form, standardised(form.minimised)), self.backend)
         if found.point is None or not isinstance(found.witness, Multipliers):
             return replace(found, point=None, value=None, bound=None, witness=None)
         rows = np.maximum(np.asarray(found.point)[:-1], 0.0)
@@ -58,13 +59,18 @@ class LpVertex(Solver):
 
 
 def _vertices(game: MatrixGame, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Both strategies in whole numbers, or None."""
+    """Both strategies in whole numbers, or None where they aren't known or leave more open than those in floats."""
     if game.payoff.size > _EXACT_ENTRIES:
         return None
     payoff = exact(game.payoff)
     paid = payoff if game.maximizer == "columns" else Exact(-payoff.numerators, payoff.denominator)
-    exact_rows = rational(paid, rows)
-    if exact_rows is None:
+    x, y = rational(paid, rows), rational(Exact(-paid.numerators.T, paid.denominator), columns)
+    if x is None or y is None or _width(game, x, y) > _width(game, rows, columns):
         return None
-    exact_columns = rational(Exact(-paid.numerators.T, paid.denominator), columns)
-    return None if exact_columns is None else (exact_rows, exact_columns)
+    return x, y
+
+
+def _width(game: MatrixGame, rows: np.ndarray, columns: np.ndarray) -> Real:
+    """Of the interval that two strategies leave open."""
+    kept, conceded = game.payoffs.against_columns(rows), game.payoffs.against_rows(columns)
+    return conceded.most - kept.least if game.maximizer == "rows" else kept.most - conceded.least

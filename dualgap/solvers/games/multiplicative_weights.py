@@ -18,7 +18,7 @@ from dualgap.core.claim import Claim
 from dualgap.core.errors import UsageError
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import GameInterval, opening, refusal
+from dualgap.solvers.games.interval import GameInterval, refusal
 
 _CHECK = 100
 _LEAST = 1e-300  # a start's smallest weight: what is 0 stays 0
@@ -56,7 +56,7 @@ class MultiplicativeWeights(Solver):
         payoff = np.asarray(form.payoff, dtype=np.float64)
         interval = GameInterval(form, self.tolerance)
         step = self.step / (interval.spread or 1.0)
-        x, y = opening(form, ctx)
+        x, y = interval.open(ctx)
         logs = np.log(np.maximum(x, _LEAST)), np.log(np.maximum(y, _LEAST))
         sums = np.zeros(len(x)), np.zeros(len(y))
         py, xp = payoff @ y, x @ payoff
@@ -71,6 +71,8 @@ class MultiplicativeWeights(Solver):
                 sums[0][:] += x
                 sums[1][:] += y
                 steps += 1
+                if ctx.should_stop():
+                    break
             for u, v in ((x, y), (sums[0] / steps, sums[1] / steps)):
                 interval.improve(u, v, u @ payoff, payoff @ v)
             interval.report(ctx, steps)

@@ -18,7 +18,7 @@ import numpy as np
 from dualgap.core.claim import Claim
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import GameInterval, opening
+from dualgap.solvers.games.interval import GameInterval, centred
 
 _CHECK = 40  # steps between looks at the gap
 _SUFFICIENT, _NECESSARY, _LONG = 0.2, 0.8, 0.36  # of the gap at the last restart; of all steps
@@ -53,10 +53,10 @@ class Pdhg(Solver):
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, SaddleProgram)
         assert form.payoff is not None
-        payoff = np.asarray(form.payoff, dtype=np.float64)
+        payoff, given = centred(form), np.asarray(form.payoff, dtype=np.float64)
         interval = GameInterval(form, self.tolerance)
         step = _SAFE / max(_norm(payoff), 1e-300)
-        x, y = opening(form, ctx)
+        x, y = interval.open(ctx)
         leg = _Leg(x, y)
         weight, steps, restarts, last = 1.0, 0, 0, float("inf")
         while True:
@@ -66,8 +66,10 @@ class Pdhg(Solver):
                 x = ahead
                 leg.add(x, y)
                 steps += 1
+                if ctx.should_stop():
+                    break
             candidates = [(x, y), leg.average()]
-            widths = [interval.improve(u, v, u @ payoff, payoff @ v) for u, v in candidates]
+            widths = [interval.improve(u, v, u @ given, given @ v) for u, v in candidates]
             interval.report(ctx, steps)
             if interval.closed(ctx) or steps >= self.iterations or ctx.should_stop():
                 return interval.ended(ctx, steps, self.iterations, restarts=restarts)

@@ -5,30 +5,37 @@ the last payoffs predict the next ones. Players take turns, and strategies are a
 
 Source: Farina, Kroer and Sandholm, Faster Game Solving via Predictive Blackwell Approachability (AAAI 2021); regret
 matching+ by Tammelin (2014). Only the averages converge in theory (Farina, Grand-Clement, Kroer, Lee and Luo,
-arXiv 2311.00676, 2023: last iterates may not); here every pair is judged by its best responses, and the best is kept.
+arXiv 2311.00676, 2023: last iterates may not); a last pair that happens to do better is taken too.
 
-Most pure strategies of a large game are never played in the end. Once the interval is narrow, turns are taken on the
-strategies that are played or nearly as good as the best; the others' regrets are brought up to date at each check, on
-the whole matrix, and who would gain comes in.
+Two things make large games quick. Turns are taken in single precision while the interval is wide: payoffs less their
+mean, over their range, average out, and the interval itself is always judged on the given payoffs. And most pure
+strategies of a large game are never played in the end: once the interval is narrow, the turns leave out those that are
+clearly worse than the best. Who turns out to gain by one of them later on brings it back for good.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from dualgap.core.claim import Claim
 from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.solvers.games.interval import GameInterval, opening, refusal
+from dualgap.solvers.games.interval import GameInterval, refusal
 
-_OPENING, _CHECK = 50, 100  # turns before the first check, and between later ones
-_NARROW = 3e-4  # of the range: from here on turns are taken on part of the matrix
-_NEAR = 10.0  # a strategy is nearly as good as the best if it loses less than this many widths of the interval
-_WORTHWHILE = 0.5  # the part must be smaller than this share of the matrix
+_LOOK = 10  # turns between looks at the clock, and at the interval on the strategies that take part
+_FIRST, _CHECK = 50, 200  # turns before the interval is judged for the first time, and at most between later times
+_SINGLE = 3e-7  # of the range: single precision does down to here
 _FEW = 50_000  # entries: smaller games stay in the cache anyway
+_NARROW = 3e-4  # of the range: from here on turns leave strategies out
+_NEAR = 10.0  # those that lose more than this many widths of the interval
+_WORTHWHILE = 0.6  # and are so many that only this share of the payoffs remains
+_TRUSTED = 0.9  # the interval on what takes part should be this close to that on everything
+
+_DOUBLE: np.dtype[Any] = np.dtype(np.float64)
+_SHORT: np.dtype[Any] = np.dtype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,103 +61,163 @@ class RegretMatching(Solver):
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, SaddleProgram)
         assert form.payoff is not None
-        payoff = np.asarray(form.payoff, dtype=np.float64)
-        players = _Players(payoff, *opening(form, ctx))
         interval = GameInterval(form, self.tolerance)
+        match = _Match(np.asarray(form.payoff, dtype=np.float64), interval.spread or 1.0, *interval.open(ctx))
+        due = _FIRST
         while True:
-            turns = _OPENING if players.turns == 0 else _CHECK
-            players.play(min(turns, self.iterations - players.turns))
-            narrowed = _check(payoff, players, interval)
-            interval.report(ctx, players.turns)
-            if interval.closed(ctx) or players.turns >= self.iterations or ctx.should_stop():
-                return interval.ended(ctx, players.turns, self.iterations, part=players.matrix.size / payoff.size)
-            if narrowed is not None:
-                players.narrow(payoff, *narrowed)
+            match.play(min(_LOOK, self.iterations - match.turns))
+            last = match.turns >= self.iterations or ctx.should_stop()
+            if not last and match.turns < due and match.width() > max(interval.wanted(ctx), match.notable):
+                continue
+            match.judge(interval)
+            interval.report(ctx, match.turns)
+            if last or interval.closed(ctx):
+                return interval.ended(ctx, match.turns, self.iterations, share=match.share)
+            due = match.turns + _CHECK
 
 
-def _check(payoff: np.ndarray, players: _Players, interval: GameInterval) -> tuple[np.ndarray, ...] | None:
-    """Judges averages and last strategies on the whole matrix; the strategies that are worth going on with.
+class _Player:
+    """One player on the pure strategies that take part.
 
-    None where the interval is still wide, and nothing where they are so many that the whole matrix will do.
+    Attributes:
+        part: their indices.
+        regrets: by how much each would have done better, if at all.
+        shares: the mixed strategy.
+        paid: what each of them yields against the opponent's last strategy.
+        sums, owed: of shares, and of what each yields, weighted by turn.
     """
-    x, y = players.averages()
-    xp, py = x @ payoff, payoff @ y
-    width = interval.improve(x, y, xp, py)
-    last = players.x @ payoff, payoff @ players.y
-    interval.improve(players.x, players.y, *last)
-    players.catch_up(*last)
-    if payoff.size < _FEW or width > _NARROW * interval.spread:
-        return None
-    rows = (players.rows > 0) | (py <= py.min() + _NEAR * width)
-    columns = (players.columns > 0) | (xp >= xp.max() - _NEAR * width)
-    few = np.count_nonzero(rows) * np.count_nonzero(columns) < _WORTHWHILE * payoff.size
-    return (np.flatnonzero(rows), np.flatnonzero(columns)) if few else ()
+
+    def __init__(self, shares: np.ndarray, kind: np.dtype[Any]) -> None:
+        n = self.size = len(shares)
+        self.part = np.arange(n)
+        self.regrets, self.shares, self.paid = np.zeros(n, kind), shares.astype(kind), np.zeros(n, kind)
+        self.sums, self.owed = np.zeros(n), np.zeros(n)
+
+    def move(self) -> np.ndarray:
+        """The next strategy: in proportion to the regrets, should pure strategies yield the same once more."""
+        gain = self.paid - self.paid @ self.shares
+        self.regrets += gain
+        np.maximum(self.regrets, 0.0, out=self.regrets)
+        gain += self.regrets
+        self.shares = _shares(np.maximum(gain, 0.0, out=gain))
+        return self.shares
+
+    def count(self, weight: float) -> None:
+        """Adds the last turn to the averages."""
+        self.sums += weight * self.shares
+        self.owed += weight * self.paid
+
+    def take(self, part: np.ndarray, owed: np.ndarray, kind: np.dtype[Any]) -> None:
+        """Goes on with other pure strategies, new ones without regret; ``owed`` is that of all."""
+        self.regrets = self.whole(self.regrets)[part].astype(kind)
+        self.shares = _shares(self.whole(self.shares)[part].astype(kind))
+        self.sums = self.whole(self.sums)[part]
+        self.part, self.owed = part, owed[part]
+
+    def strategy(self, weights: np.ndarray) -> np.ndarray:
+        """A strategy among all pure ones, in double precision, from weights of those that take part."""
+        whole = self.whole(weights.astype(np.float64))
+        whole /= whole.sum()
+        return whole
+
+    def whole(self, values: np.ndarray) -> np.ndarray:
+        """Values of those that take part among all: 0 for the others."""
+        whole = np.zeros(self.size, values.dtype)
+        whole[self.part] = values
+        return whole
 
 
-class _Players:
-    """Regrets, strategies and weighted sums of both, and the matrix that they play on: all of it, or a part."""
+class _Match:
+    """Both players, and the payoffs that they play with: scaled, of those that take part, perhaps in single precision.
 
-    def __init__(self, payoff: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
-        self.x, self.y = x, y
-        self.rows, self.columns = np.zeros(len(x)), np.zeros(len(y))  # regrets
-        self.sums, self.weight = (np.zeros(len(x)), np.zeros(len(y))), 0.0
-        self.turns = self._since = 0
-        self.part: tuple[np.ndarray, np.ndarray] | None = None
-        # Single precision is enough while the interval is wide, and half the memory to go through.
-        self.matrix = payoff if payoff.size < _FEW else payoff.astype(np.float32)
+    Attributes:
+        turns: taken so far.
+        notable: an interval this narrow should be judged, as strategies may be left out.
+    """
 
-    def averages(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.sums[0] / self.weight, self.sums[1] / self.weight
+    def __init__(self, payoff: np.ndarray, spread: float, x: np.ndarray, y: np.ndarray) -> None:
+        self._payoff, self._mean, self._spread = payoff, float(payoff.mean()), spread
+        small = payoff.size < _FEW
+        self._kind = _DOUBLE if small else _SHORT
+        self._rows, self._columns = _Player(x, self._kind), _Player(y, self._kind)
+        self._matrix = self._scaled(payoff)
+        self._rows.paid = -(self._matrix @ self._columns.shares)
+        self._weight = 0.0
+        self.turns = 0
+        self.notable = 0.0 if small else _NARROW * spread
 
-    def narrow(self, payoff: np.ndarray, *part: np.ndarray) -> None:
-        """Goes on with some rows and columns in double precision, or with all where none are given."""
-        if not part:
-            self.part, self.matrix = None, payoff
-        elif self.part is None or not all(map(np.array_equal, part, self.part)):
-            self.part, self.matrix = (part[0], part[1]), payoff[np.ix_(*part)]
-
-    def catch_up(self, xp: np.ndarray, py: np.ndarray) -> None:
-        """Regrets of the strategies left out, as if the last payoffs had been paid in every turn since."""
-        if self.part is not None:
-            for regrets, inside, gain in (
-                (self.rows, self.part[0], self.x @ py - py),
-                (self.columns, self.part[1], xp - xp @ self.y),
-            ):
-                gain[inside] = 0.0
-                np.maximum(regrets + self._since * gain, 0.0, out=regrets)
-        self._since = 0
+    @property
+    def share(self) -> float:
+        """Of the payoffs that take part."""
+        return self._matrix.size / self._payoff.size
 
     def play(self, turns: int) -> None:
-        """``turns`` turns of both, x first."""
-        matrix, (inner, across) = self.matrix, self.part or (slice(None), slice(None))
-        rows, columns = (regrets.astype(matrix.dtype) for regrets in (self.rows[inner], self.columns[across]))
-        x, y = (_renewed(side.astype(matrix.dtype)) for side in (self.x[inner], self.y[across]))
-        py = matrix @ y
+        """``turns`` turns of both, rows first."""
+        matrix, rows, columns = self._matrix, self._rows, self._columns
         for turn in range(self.turns + 1, self.turns + turns + 1):
-            x = _respond(rows, x @ py - py)
-            gain = x @ matrix
-            gain -= gain @ y
-            y = _respond(columns, gain)
-            py = matrix @ y
+            columns.paid = rows.move() @ matrix
+            rows.paid = -(matrix @ columns.move())
             weight = float(turn) ** 2
-            self.sums[0][inner] += weight * x
-            self.sums[1][across] += weight * y
-            self.weight += weight
+            rows.count(weight)
+            columns.count(weight)
+            self._weight += weight
         self.turns += turns
-        self._since = turns
-        self.rows[inner], self.columns[across] = rows, columns
-        self.x, self.y = np.zeros(len(self.x)), np.zeros(len(self.y))
-        self.x[inner], self.y[across] = x, y
+
+    def width(self) -> float:
+        """Of the interval of averages or last strategies, were there no other strategies than those that take part."""
+        return min(self._average(), self._last()) * self._spread
+
+    def judge(self, interval: GameInterval) -> None:
+        """Holds averages, and last strategies if they look better, against all payoffs as given."""
+        if self._last() < self._average():
+            x, y = (player.strategy(player.shares) for player in (self._rows, self._columns))
+            interval.improve(x, y, x @ self._payoff, self._payoff @ y)
+        x, y = (player.strategy(player.sums) for player in (self._rows, self._columns))
+        xp, py = x @ self._payoff, self._payoff @ y
+        width = interval.improve(x, y, xp, py) / self._spread
+        self._adapt(width, (self._mean - py) / self._spread, (xp - self._mean) / self._spread)
+
+    def _adapt(self, width: float, *yields: np.ndarray) -> None:
+        """Chooses who takes part and with which precision, by the averages' width and what all strategies yield."""
+        players = self._rows, self._columns
+        near = [paid >= paid.max() - _NEAR * width for paid in yields]
+        for player, kept in zip(players, near, strict=True):
+            kept[player.part[player.regrets > 0]] = True
+        parts = [player.part for player in players]
+        if self.share < 1.0:
+            parts = [np.union1d(part, np.flatnonzero(kept)) for part, kept in zip(parts, near, strict=True)]
+        elif width * self._spread <= self.notable:
+            counts = [int(np.count_nonzero(kept)) for kept in near]
+            if counts[0] * counts[1] <= _WORTHWHILE * self._payoff.size:
+                parts, self.notable = [np.flatnonzero(kept) for kept in near], 0.0
+            else:
+                self.notable /= 3.0
+        changed = any(len(part) != len(player.part) for part, player in zip(parts, players, strict=True))
+        rounded = not changed and self._average() < _TRUSTED * width
+        kind = _DOUBLE if width <= _SINGLE or rounded else self._kind
+        if changed or kind != self._kind:
+            self._kind = kind
+            for player, part, paid in zip(players, parts, yields, strict=True):
+                player.take(part, self._weight * paid, kind)
+            everything = len(parts[0]) * len(parts[1]) == self._payoff.size
+            self._matrix = self._scaled(self._payoff if everything else self._payoff[np.ix_(*parts)])
+            self._rows.paid = -(self._matrix @ self._columns.shares)
+
+    def _scaled(self, payoff: np.ndarray) -> np.ndarray:
+        scaled = np.empty(payoff.shape, self._kind)
+        np.subtract(payoff, self._mean, out=scaled, casting="same_kind")
+        scaled /= self._spread
+        return scaled
+
+    def _average(self) -> float:
+        return float(self._rows.owed.max() + self._columns.owed.max()) / self._weight
+
+    def _last(self) -> float:
+        return float(self._rows.paid.max() + self._columns.paid.max())
 
 
-def _respond(regrets: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """Adds the gains to the regrets, in place, and plays as if they came once more."""
-    regrets += gain
-    np.maximum(regrets, 0.0, out=regrets)
-    return _renewed(np.maximum(regrets + gain, 0.0))
-
-
-def _renewed(weights: np.ndarray) -> np.ndarray:
+def _shares(weights: np.ndarray) -> np.ndarray:
     """Weights that sum to 1; equal ones where there are none."""
     total = weights.sum()
-    return weights / total if total > 0 else np.full_like(weights, 1.0 / len(weights))
+    shares: np.ndarray = weights / total if total > 0 else np.full_like(weights, 1.0 / len(weights))
+    return shares
