@@ -182,7 +182,7 @@ def shown(value: Any) -> str:
 def array_digest(array: np.ndarray) -> str:
     """SHA-256 of the little-endian bytes, in hexadecimal."""
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return hashlib.sha256(little.tobytes()).hexdigest()
+    return hashlib.sha256(little.data).hexdigest()
 
 
 class _ArraySchema:
