@@ -64,5 +64,5 @@ def strategy(player: str, names: Sequence[str], weights: np.ndarray) -> Bars:
     """A mixed strategy, or a budget that is spent: the shares of what is played at all, by name."""
     shares = np.asarray(weights, dtype=np.float64) / float(np.sum(weights, dtype=np.float64))
     played = np.flatnonzero(shares > _PLAYED)
-    caption = f"The strategy of {player}: {len(played):,} of {len(shares):,} are played."
+    caption = f"The shares of {player}: {len(played):,} of {len(shares):,} are above 0."
     return Bars(caption, player, tuple(names[i] for i in played.tolist()), shares[played])

@@ -87,7 +87,7 @@ def test_dualised_programs_by_a_fine_grid(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases(dualgap.SaddleProgram), ids=str)
 def test_matrix_games_by_linear_programming(case: Case) -> None:
-    payoff = case.form.data["payoff"]  # type: ignore[attr-defined]
+    payoff = case.form.data["payoff"] if case.form.payoff is None else case.form.payoff  # type: ignore[attr-defined]
     rows = np.hstack([payoff.T, -np.ones((2, 1))])
     found = linprog([0, 0, 1], A_ub=rows, b_ub=[0, 0], A_eq=[[1, 1, 0]], b_eq=[1], bounds=[(0, 1)] * 2 + [(None, None)])
     assert found.fun == pytest.approx(case.optimum)

@@ -20,6 +20,7 @@ from pydantic import field_validator, model_validator
 from dualgap.core.arrays import Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
 from dualgap.core.errors import InvalidWitnessError
+from dualgap.core.figures import Figure, strategy
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
@@ -162,6 +163,11 @@ class ConvexConcaveGame(Problem):
         for name, noise, sent, gain in zip(self.channel_names, answer.noise, power, gains):
             rows.append((name, *(format_value(round(float(x), 6)) for x in (noise, sent, np.log1p(gain * sent)))))
         return rows
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        """Where each budget goes."""
+        players = ("noise", answer.noise), ("power", answer.power)
+        return tuple(strategy(name, self.channel_names, spent) for name, spent in players if len(spent) == self.size)
 
     def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Any]]:
         """What a unit more of either budget is worth at this pair."""
