@@ -23,6 +23,7 @@ from pydantic import BeforeValidator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
+from dualgap.core.exact import Real, nearest
 from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
@@ -218,6 +219,15 @@ class UniversalTemplate(Problem):
             of = self.labels == label
             rows.append((str(label), *(f"{int(part.sum()):,}" for part in (of, before & of, after & of))))
         return rows
+
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+        """What the template is worth on the inputs that it was made for, and on others."""
+        rows: list[tuple[str, ...]] = [("", "inputs", "success rate", "mean margin")]
+        for name, inputs in (("inputs", self.inputs), ("held out", self.held_out)):
+            if name in metrics:
+                rate, margin = (nearest(metrics[name][key]) for key in ("success rate", "mean margin"))
+                rows.append((name, f"{len(inputs):,}", f"{100 * rate:.1f} %", f"{margin:.4g}"))
+        return [rows] if len(rows) > 1 else []
 
     def figures(self, answer: Any) -> tuple[Figure, ...]:
         shape = image_shape(self.network, self.shape)
