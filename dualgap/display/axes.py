@@ -11,6 +11,7 @@ _STEPS = (1, 2, 5, 10)
 _OUTLIER = 12  # times the median distance from the centre: beyond, an end is cut off and marked
 _LOG_RATIO = 30  # spans above this are drawn on a logarithmic axis
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SAME = 1e-9  # relative: numbers that aren't whole differ by rounding
 _LEAST_DISTANCE, _MOST_DISTANCE = 1e-12, 1e6  # relative: the same value; an origin too near 0 to compare with
 
 
@@ -112,6 +113,8 @@ def value_axis(numbers: Sequence[float], centre: Sequence[float] = ()) -> Axis |
     shown = [number for number in finite if abs(number - middle) <= reach] + inside
     low, high = min(shown), max(shown)
     whole = all(number.is_integer() for number in shown)
+    if not whole and high - low <= _SAME * max(abs(low), abs(high)):
+        low = high
     pad = 0.06 * (high - low) or max(0.05 * abs(high), 1.0 if whole else 0.0) or 1.0
     return Axis(low - pad, high + pad, whole=whole)
 
@@ -149,5 +152,5 @@ def count_axis(counts: Sequence[float]) -> Axis:
     positive = [count for count in counts if count > 0] or [1.0]
     low, high = min(positive), max(positive)
     if high / low >= _LOG_RATIO:
-        return Axis(10.0 ** floor(log10(low)), high * 1.05, logarithmic=True)
+        return Axis(10.0 ** floor(log10(low / 2)), high * 1.05, logarithmic=True)  # room for labels on the left
     return Axis(0.0, high * 1.05, whole=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +91,17 @@ def test_distances_keep_the_order(values: list[float], origin: float) -> None:
 
 def test_counts_are_whole_and_go_to_powers_of_ten_where_they_differ_much() -> None:
     assert all(float(tick).is_integer() for tick, _ in count_axis([1, 2, 3]).ticks())
-    wide = count_axis([0, 10, 100_000])
+    wide = count_axis([0, 10, 10_000])
     assert wide.logarithmic
-    assert [text for _, text in wide.ticks()] == ["10", "100", "1000", "10⁴", "10⁵"]
+    assert [text for _, text in wide.ticks()] == ["1", "10", "100", "1000", "10⁴"]
     assert wide.at(0) == 0.0
+
+
+def test_rounding_is_not_magnified() -> None:
+    axis = value_axis([2.5 - 1e-12, 2.5, 2.5 + 2e-11])
+    assert axis is not None
+    assert axis.at(2.5) == pytest.approx(50.0)
+    assert axis.high - axis.low > 0.1
+    whole = value_axis([10**10, 10**10 + 1])
+    assert whole is not None
+    assert whole.at(10**10 + 1) - whole.at(10**10) > 80

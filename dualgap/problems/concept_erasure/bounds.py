@@ -12,6 +12,7 @@ import numpy as np
 from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import GradientPoint, Spectrum, Strategies, Witness
+from dualgap.problems.concept_erasure.geometry import settled
 from dualgap.problems.spectra import sum_of_largest
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def _total(signal: np.ndarray) -> float:
 
 
 def _bound(value: float, argument: str) -> Bound:
-    return Bound(max(0.0, round(value, 12) - _ROUNDING), Evidence.NUMERICAL, argument, margin=_ROUNDING)
+    return Bound(max(0.0, settled(value) - _ROUNDING), Evidence.NUMERICAL, argument, margin=_ROUNDING)

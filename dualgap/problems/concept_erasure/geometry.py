@@ -12,8 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dualgap.core.exact import Real
+
 NEGLIGIBLE = 1e-8
 """Relative to the largest singular value of the features: directions of less spread count as constant."""
+
+_DIGITS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,11 @@ class Geometry:
     def subspace(self, directions: np.ndarray) -> np.ndarray:
         """(rho, c) the subspace of U's coordinates that is lost with directions inside the features' range."""
         return orthonormal((self.axes.T @ directions) / self.spread[:, None])
+
+
+def settled(share: Real) -> float:
+    """R^2 without the digits that rounding makes up: equal erasures are equally good."""
+    return max(0.0, round(float(share), _DIGITS))
 
 
 def orthonormal(columns: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from dualgap.core.problem import Answer, Problem, parsed
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
-from dualgap.problems.concept_erasure.geometry import NEGLIGIBLE, Geometry, centred, orthonormal, reduce
+from dualgap.problems.concept_erasure.geometry import NEGLIGIBLE, Geometry, centred, orthonormal, reduce, settled
 from dualgap.problems.concept_erasure.reading import closed_fields
 from dualgap.problems.counts import Names, check_names, fault
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
 
 BEFORE, AFTER, LOST = "R2 before", "R2 after", "variance lost"
-_DIGITS = 12
 _SKEW = 1e-12  # of inner products of orthonormal directions, as rounding leaves it
 
 
@@ -177,14 +176,14 @@ class ConceptErasure(Problem):
         removed, nothing = orthonormal(directions), np.zeros((len(directions), 0))
         before, after = self.geometry.told(nothing), self.geometry.told(removed)
         shares = self.geometry.shares
-        value = _settled(float(after @ shares))
+        value = settled(float(after @ shares))
         lost = self.geometry.lost(removed)
         metrics: dict[str, dict[str, Real]] = {
             "all": {BEFORE: float(before @ shares), AFTER: value, LOST: lost},
         }
         if len(self.groups) > 1:
             for name, told, left in zip(self.groups, before, after):
-                metrics[name] = {BEFORE: float(told), AFTER: _settled(float(left))}
+                metrics[name] = {BEFORE: float(told), AFTER: settled(float(left))}
         return Evaluation(value, violations, metrics, scale=1.0)
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
@@ -256,11 +255,6 @@ class ConceptErasure(Problem):
         from dualgap.problems.concept_erasure.generate import generate
 
         return cls(**generate(size, seed, **options))
-
-
-def _settled(value: float) -> float:
-    """R^2 without the digits that rounding makes up: equal erasures are equally good."""
-    return round(value, _DIGITS)
 
 
 def _share(value: Real) -> str:

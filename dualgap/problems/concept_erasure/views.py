@@ -18,6 +18,7 @@ from dualgap.core.sets import Ball
 from dualgap.core.traced import namespace
 from dualgap.core.views import View
 from dualgap.core.witness import GradientPoint, Spectrum, Strategies, Witness
+from dualgap.problems.concept_erasure.geometry import settled
 
 if TYPE_CHECKING:
     from dualgap.problems.concept_erasure.spec import ConceptErasure, Erasure
@@ -41,7 +42,7 @@ def views(problem: ConceptErasure) -> tuple[View, ...]:
             relation=Relation.EXACT,
             build=lambda: _eigen(problem),
             decode=lambda point: _answer(problem, point),
-            lift_bound=lambda bound: float(bound) + total(),
+            lift_bound=lambda bound: settled(float(bound) + total()),
             lift_witness=only(Spectrum),
         ),
         View(
@@ -51,6 +52,7 @@ def views(problem: ConceptErasure) -> tuple[View, ...]:
             build=lambda: _game(problem),
             decode=lambda point: _rounded(problem, point[0]),
             encode=lambda answer: (_lost(problem, answer), problem.geometry.signal.ravel()),
+            lift_bound=settled,
             lift_witness=only(Strategies),
         ),
         View(
@@ -60,6 +62,7 @@ def views(problem: ConceptErasure) -> tuple[View, ...]:
             build=lambda: _relaxed(problem),
             decode=lambda point: _rounded(problem, point),
             encode=lambda answer: _lost(problem, answer),
+            lift_bound=settled,
             lift_witness=only(GradientPoint),
         ),
     )
