@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
 
 from dualgap.problems.networks.network import Network
 
@@ -101,7 +100,10 @@ def _exact_margin(network: Network, margins: Margins, points: np.ndarray, item: 
 
 
 def _exact_image(matrix: Any, bias: np.ndarray, x: list[Fraction]) -> list[Fraction]:
+
     found = [Fraction(value) for value in bias.tolist()]
+    from scipy.sparse import coo_array
+
     entries = coo_array(matrix)
     for row, column, value in zip(*(part.tolist() for part in (*entries.coords, entries.data))):
         found[row] += Fraction(value) * x[column]

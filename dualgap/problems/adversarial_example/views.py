@@ -19,6 +19,8 @@ from dualgap.problems.networks.bounds.nodes import Node
 from dualgap.problems.networks.bounds.program import encode
 from dualgap.problems.networks.bounds.spans import crown_spans
 
+_LEAST = 1e-3  # of the M_t: solvers drop tiny coefficients
+
 if TYPE_CHECKING:
     from dualgap.problems.adversarial_example.spec import AdversarialExample, PerturbedInputs
 
@@ -79,7 +81,7 @@ def _worst(query: Query, root: Node, mine: np.ndarray, lower: np.ndarray, upper:
     functions = np.zeros((len(mine), width))
     functions[:, :wide] = query.rows[mine] @ encoded.outputs
     constants = query.rows[mine] @ encoded.constant + query.constants[mine]
-    excess = upper - lower.min()
+    excess = np.maximum(upper - lower.min(), _LEAST)
     margin = csr_array(np.hstack([-functions, np.ones((len(mine), 1)), -np.diag(excess)]))
     one = csr_array(np.concatenate([np.zeros(width + 1), np.ones(len(mine))])[None])
     blank = csr_array((network.matrix.shape[0], 1 + len(mine)))

@@ -76,12 +76,14 @@ def resolve_inputs(
     rows = _array(inputs)
     rows = rows.T if named and rows.ndim == 2 else rows
     chosen = _chosen(count, select, len(rows) if rows.ndim else 0)
-    closed["inputs"] = _flat(rows, closed.get("network"))[chosen]
+    closed["inputs"] = _flat(rows, closed.get("network"))
+    if chosen is None:
+        return closed
+    closed["inputs"] = closed["inputs"][chosen]
     for field in each:
         entries = closed.get(field)
         if isinstance(entries, list | tuple | np.ndarray) and len(entries) == len(rows):
-            whole = chosen == slice(None)
-            closed[field] = entries if whole else np.asarray(entries)[chosen]
+            closed[field] = [entries[k] for k in chosen]
     return closed
 
 
@@ -93,8 +95,8 @@ def _array(inputs: Any) -> np.ndarray:
         raise SpecError([Fault("inputs", error.message(), remedy)]) from None
 
 
-def _chosen(count: Any, select: Any, rows: int) -> Any:
-    """An index of rows.
+def _chosen(count: Any, select: Any, rows: int) -> list[int] | None:
+    """The rows that are taken; None for all.
 
     Raises:
         SpecError: rows that aren't there.
@@ -107,10 +109,10 @@ def _chosen(count: Any, select: Any, rows: int) -> Any:
             raise SpecError(
                 [Fault("select", f"{shown(select)} isn't a list of inputs", f"numbers from 0 to {rows - 1}")]
             )
-        return np.array(select)
+        return list(select)
     if count is not None and (type(count) is not int or not 1 <= count <= rows):
         raise SpecError([Fault("count", f"{shown(count)} of {rows} inputs", f"a number from 1 to {rows}")])
-    return slice(count)
+    return None if count is None else list(range(count))
 
 
 def _flat(rows: np.ndarray, network: Any) -> np.ndarray:
