@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
 from pydantic import Discriminator, Field, Tag, model_validator
-from scipy.sparse import csr_array
 
 from dualgap.core.arrays import Array, Matrix, Vector, as_array
 from dualgap.core.record import Record
 from dualgap.problems.counts import fault
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LARGEST = 10**7
 """Entries that a layer may take or give."""
@@ -116,6 +118,8 @@ class Convolution(Record):
     @cached_property
     def operator(self) -> Operator:
         """The same map as a sparse matrix."""
+        from scipy.sparse import csr_array
+
         channels, height, width = self.shape
         down, across = self.image
         filters, _, tall, wide = self.weight.shape
@@ -189,6 +193,8 @@ class Network(Record):
             return first
         mean = np.broadcast_to(self.mean if len(self.mean) else 0.0, self.inputs)
         std = np.broadcast_to(self.std if len(self.std) else 1.0, self.inputs)
+        from scipy.sparse import csr_array
+
         matrix: Any = first.matrix
         matrix = matrix / std if isinstance(matrix, np.ndarray) else csr_array(matrix.multiply(1.0 / std))
         return Operator(matrix, first.bias - matrix @ mean)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array, hstack, vstack
 
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
@@ -49,6 +48,8 @@ def _program(problem: AdversarialExample, point: np.ndarray) -> MixedIntegerProg
 
 def _nearest(problem: AdversarialExample, matrix: np.ndarray, least: np.ndarray) -> MixedIntegerProgram:
     """The nearest x with ``matrix x >= least``: |x_j - input_j| <= t_j, with one t for all, or their sum."""
+    from scipy.sparse import csr_array, hstack, vstack
+
     width = matrix.shape[1]
     sizes = 1 if problem.norm == "inf" else width
     own = csr_array(np.ones((width, 1)) if problem.norm == "inf" else np.eye(width))

@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, hstack, vstack
 
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.problems.networks.bounds.layers import Layer
 from dualgap.problems.networks.bounds.nodes import Neurons, Node
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _FREE = np.inf
 
@@ -58,6 +61,8 @@ class Encoded:
 
     def relaxation(self, node: Node, row: np.ndarray, constant: float) -> MixedIntegerProgram:
         """The linear program with triangles: rows ``z >= h``, then triangles or intervals, the halfspace, the ball."""
+        from scipy.sparse import diags_array
+
         lower, upper = self.interval(node)
         open_, active = (lower < 0) & (upper > 0), lower >= 0
         slope = np.where(open_, upper / np.where(open_, upper - lower, 1.0), -1.0)
@@ -74,6 +79,8 @@ class Encoded:
 
     def exact(self, node: Node, row: np.ndarray, constant: float) -> MixedIntegerProgram:
         """The program with a binary for every neuron, big-M from the node's intervals."""
+        from scipy.sparse import csr_array, diags_array, hstack
+
         lower, upper = self.interval(node)
         count = len(lower)
         low_m, high_m = np.minimum(lower, 0.0), np.maximum(upper, 0.0)
@@ -104,6 +111,8 @@ class Encoded:
 
     @cached_property
     def _own(self) -> csr_array:
+        from scipy.sparse import csr_array
+
         count, width = self.before.shape
         return csr_array(np.eye(count, width, width - count))
 
@@ -118,6 +127,8 @@ class Encoded:
         ends: tuple[np.ndarray, np.ndarray],
         binaries: int,
     ) -> MixedIntegerProgram:
+        from scipy.sparse import csr_array, hstack, vstack
+
         region, width = node.region, self.inputs
         columns = blocks[0].shape[1]
         cut = np.zeros((1, columns))
@@ -155,6 +166,8 @@ class Encoded:
 
 def encode(layers: Sequence[Layer], root: Node) -> Encoded:
     """The network over a node's set, with columns for the neurons that aren't stable there."""
+    from scipy.sparse import csr_array
+
     width = root.region.lower.shape[1]
     unstable = [np.flatnonzero(span.unstable[0]) for span in root.spans]
     offsets = np.cumsum([0, *(layer.outputs for layer in layers[:-1])])
