@@ -62,7 +62,8 @@ def _knapsack(problem: Knapsack) -> list[Choice]:
 def _game(problem: MatrixGame) -> list[Choice]:
     exact = Choice("lp-vertex", "simplex, and its vertex in exact arithmetic")
     regrets = Choice("regret-matching", "two matrix-vector products a turn overtake simplex on large games")
-    return [exact, regrets] if problem.payoff.size <= GAME_ENTRIES else [regrets, exact]
+    gradients = Choice("pdhg", "gradient steps of both, restarted")
+    return [exact, regrets, gradients] if problem.payoff.size <= GAME_ENTRIES else [regrets, exact, gradients]
 
 
 def _power(problem: ConvexConcaveGame) -> list[Choice]:

@@ -33,7 +33,7 @@ def prove(problem: MatrixGame, witness: Witness) -> Bound:
     upwards = problem.maximizer == "rows"
     value = outward(paid.most if upwards else paid.least, paid.error, upwards)
     played = int(np.count_nonzero(witness.y > 0))
-    limit = "more" if upwards else "less"
+    limit = "gets more" if upwards else "gives less"
     how = "in exact arithmetic" if paid.exact else f"rounded outward by {paid.error:.1g}"
-    argument = f"no row gets {limit} against the column player's {played} of {n} columns, {how}"
+    argument = f"no row {limit} against the column player's {played} of {n} columns, {how}"
     return Bound(simplest(value), Evidence.PROVED, argument)

@@ -28,11 +28,11 @@ def views(problem: MatrixGame) -> tuple[View, ...]:
             name="lp",
             form_type=MixedIntegerProgram,
             relation=Relation.EXACT,
-            build=lambda: linear_program(problem, problem.minimised),
+            build=lambda: linear_program(problem, problem.payoff.astype(np.float64, copy=False)),
             decode=lambda point: _strategies(np.asarray(point)[: problem.size[0]]),
             encode=lambda answer: _point(problem, answer),
             lift_bound=lift,
-            lift_witness=lambda witness: _opponent(problem, witness),
+            lift_witness=lambda witness: opponent(problem, witness),
         ),
         View(
             name="saddle",
@@ -47,20 +47,21 @@ def views(problem: MatrixGame) -> tuple[View, ...]:
     )
 
 
-def linear_program(problem: MatrixGame, payments: np.ndarray) -> MixedIntegerProgram:
-    """min t, Q'x <= t 1, 1'x = 1, x >= 0, with Q (m, n) what the row player pays (Dantzig 1951)."""
+def linear_program(problem: MatrixGame, payoff: np.ndarray) -> MixedIntegerProgram:
+    """max v, P'x >= v 1, 1'x = 1, x >= 0 where rows maximise, min v, P'x <= v 1 where they minimise (Dantzig 1951)."""
     from scipy.sparse import csr_array
 
     m, n = problem.size
+    maximise = problem.maximizer == "rows"
     # The value lies between the payoffs; a margin keeps the bounds from taking the duals' place.
-    margin = 1.0 + float(np.ptp(payments))
-    low, high = float(payments.min()) - margin, float(payments.max()) + margin
-    matrix = np.block([[payments.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
+    margin = 1.0 + float(np.ptp(payoff))
+    low, high = float(payoff.min()) - margin, float(payoff.max()) + margin
+    matrix = np.block([[payoff.T, -np.ones((n, 1))], [np.ones((1, m)), np.zeros((1, 1))]])
     return MixedIntegerProgram(
-        cost=np.append(np.zeros(m), 1.0),
+        cost=np.append(np.zeros(m), -1.0 if maximise else 1.0),
         matrix=csr_array(matrix),
-        row_lower=np.append(np.full(n, -np.inf), 1.0),
-        row_upper=np.append(np.zeros(n), 1.0),
+        row_lower=np.append(np.full(n, 0.0 if maximise else -np.inf), 1.0),
+        row_upper=np.append(np.full(n, np.inf if maximise else 0.0), 1.0),
         lower=np.append(np.zeros(m), low),
         upper=np.append(np.ones(m), high),
         integer=np.zeros(m + 1, dtype=bool),
@@ -102,9 +103,10 @@ def _weights(point: Any) -> np.ndarray:
 
 
 def _point(problem: MatrixGame, answer: Any) -> np.ndarray:
-    """The rows' shares, and what they concede at most."""
+    """The rows' shares, and the payoff that they guarantee."""
     share = answer.rows / answer.rows.sum()
-    return np.append(share, (share @ problem.minimised).max())
+    paid = share @ problem.payoff
+    return np.append(share, paid.min() if problem.maximizer == "rows" else paid.max())
 
 
 def _pair(problem: MatrixGame, answer: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -112,8 +114,9 @@ def _pair(problem: MatrixGame, answer: Any) -> tuple[np.ndarray, np.ndarray]:
     return answer.rows / answer.rows.sum(), columns / columns.sum()
 
 
-def _opponent(problem: MatrixGame, witness: Witness) -> Witness | None:
-    """The multipliers of the rows ``Q'x <= t`` are minus the column player's strategy."""
+def opponent(problem: MatrixGame, witness: Witness) -> Strategies | None:
+    """The column player's strategy: the multipliers of the rows that hold the value."""
     if not isinstance(witness, Multipliers) or len(witness.rows) != problem.size[1] + 1:
         return None
-    return Strategies(x=np.zeros(0), y=np.maximum(-witness.rows[:-1], 0.0))
+    prices = witness.rows[:-1] if problem.maximizer == "rows" else -witness.rows[:-1]
+    return Strategies(x=np.zeros(0), y=np.maximum(prices, 0.0))

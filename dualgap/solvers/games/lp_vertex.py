@@ -10,11 +10,11 @@ import numpy as np
 from dualgap.core.claim import Claim
 from dualgap.core.exact import Exact, Real, exact
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.core.witness import Multipliers, Strategies
+from dualgap.core.witness import Strategies
 from dualgap.problems.matrix_game import MatrixGame, MixedStrategies
 from dualgap.problems.matrix_game.payoffs import standardised
 from dualgap.problems.matrix_game.vertex import rational
-from dualgap.problems.matrix_game.views import linear_program
+from dualgap.problems.matrix_game.views import linear_program, opponent
 
 _EXACT_ENTRIES = 250_000  # payoffs of larger games have no vertex that 64 bits could hold
 
@@ -38,11 +38,11 @@ class LpVertex(Solver):
     backend: str = "highs"
 
     def solve(self, form: MatrixGame, ctx: Context) -> Claim:
-        found = ctx.subsolve(linear_program(form, standardised(form.minimised)), self.backend)
-        if found.point is None or not isinstance(found.witness, Multipliers):
+        found = ctx.subsolve(linear_program(form, standardised(form.payoff)), self.backend)
+        other = None if found.witness is None else opponent(form, found.witness)
+        if found.point is None or other is None:
             return replace(found, point=None, value=None, bound=None, witness=None)
-        rows = np.maximum(np.asarray(found.point)[:-1], 0.0)
-        columns = np.maximum(-found.witness.rows[:-1], 0.0)
+        rows, columns = np.maximum(np.asarray(found.point)[:-1], 0.0), other.y
         if not (rows > 0).any() or not (columns > 0).any():
             return replace(found, point=None, feasible=False, value=None, bound=None, witness=None)
         whole = _vertices(form, rows, columns)
