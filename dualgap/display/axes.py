@@ -110,9 +110,9 @@ def value_axis(numbers: Sequence[float], centre: Sequence[float] = ()) -> Axis |
     middle = sum(inside) / len(inside)
     distances = [distance for number in finite if (distance := abs(number - middle)) > 0]
     reach = _OUTLIER * median(distances) if distances else 0.0
-    shown = [number for number in finite if abs(number - middle) <= reach] + inside
-    low, high = min(shown), max(shown)
-    whole = all(number.is_integer() for number in shown)
+    near = [number for number in finite if abs(number - middle) <= reach]
+    low, high = min([*near, *inside]), max([*near, *inside])
+    whole = all(number.is_integer() for number in near or inside)
     if not whole and high - low <= _SAME * max(abs(low), abs(high)):
         low = high
     pad = 0.06 * (high - low) or max(0.05 * abs(high), 1.0 if whole else 0.0) or 1.0
