@@ -25,6 +25,7 @@ from dualgap.solvers.attacks.steps import Rule
 from dualgap.solvers.jax_scope import x64
 
 _COMPILED = 10**10  # multiplications: beyond, a compilation pays
+_SECONDS = 8.0  # left: less may be spent before the first step
 _BLOCK = 2**22  # entries of templates times inputs at a time
 
 
@@ -68,7 +69,7 @@ class Attack(Solver):
         return None
 
     def solve(self, form: Any, ctx: Context) -> Claim:
-        compiled = isinstance(form, FunctionAttack) or self._compiles(form.network, len(form.inputs))
+        compiled = isinstance(form, FunctionAttack) or self._compiles(form.network, len(form.inputs), ctx)
         if compiled:
             with ctx.phase("compile"):
                 import_module("jax")
@@ -80,12 +81,13 @@ class Attack(Solver):
                 return replace(claim, bound=form.vouched)
             return self._examples(network_case(form, self.restarts, self.loss, self.rule, compiled), ctx)
 
-    def _compiles(self, network: Network, inputs: int) -> bool:
+    def _compiles(self, network: Network, inputs: int, ctx: Context) -> bool:
         """Whether to compile: where that pays, or as somebody wishes."""
         if self.backend != "auto":
             return self.backend == "jax"
         entries = sum(operator.matrix.size for operator in network.operators)
-        return entries * inputs * self.restarts * self.iterations > _COMPILED
+        heavy = entries * inputs * self.restarts * self.iterations > _COMPILED
+        return heavy and ctx.time_left() > _SECONDS
 
     def _pace(self, order: float, enough: float = -np.inf) -> Pace:
         default = 2.5 / self.iterations if self.rule == "pgd" else 1.0 if order == 1 else 2.0

@@ -1,6 +1,8 @@
 """Templates: evaluation, bounds from inputs alone, the linked program against grids, specs and reports."""
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +13,7 @@ from dualgap import Evidence, Sense, SpecError, UniversalTemplate
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.figures import Histogram, Pictures
 from dualgap.core.witness import Exhaustion
+from dualgap.problems.examples import example
 from dualgap.problems.networks.bounds import MarginBounds
 from dualgap.problems.networks.network import Dense, Network
 from dualgap.problems.universal_template import Template
@@ -201,3 +204,14 @@ def test_a_table_of_the_classes_won():
     header, *rows = problem.render(solved(problem, Attack()).answer)
     assert header == ("label", "inputs", "taken for the target before", "after")
     assert sum(int(row[1]) for row in rows) == 5
+
+
+def test_a_run_is_verified_in_another_process(tmp_path):
+    """Its witness is known wherever the kind is."""
+    spec = example(UniversalTemplate)
+    run = solved(dualgap.load(spec), Attack())
+    path = tmp_path / "run.json"
+    run.save(path)
+    command = [sys.executable, "-m", "dualgap", "verify", str(spec), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("Optimal, proved: success rate 0.75"), done.stderr

@@ -169,3 +169,12 @@ def test_parameters_are_checked():
     two = examples("inf", 0.1, widths=(4, 5, 2))
     with pytest.raises(dualgap.NoRouteError, match="take the loss margin"):
         solved(two, loss="dlr")
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_time_is_kept_and_the_best_so_far_comes_back(backend):
+    problem = examples("inf", 0.2)
+    run = dualgap.solve(problem, Attack(iterations=10**8, backend=backend), isolate=False, time=4)
+    assert run.stop is Stop.TIME
+    assert run.certificate.value <= exact_margins("inf").mean() + 0.1
+    assert len(run.trace) > 1
