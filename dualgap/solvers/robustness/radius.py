@@ -11,7 +11,7 @@ from dualgap.core.claim import Claim, Stop
 from dualgap.core.solver import Context
 from dualgap.problems.adversarial_example import AdversarialExample, PerturbedInputs
 from dualgap.problems.networks.bounds import MarginBounds, crown_bounds, interval_bounds, margins_query
-from dualgap.problems.networks.bounds.proof import least
+from dualgap.problems.networks.bounds.proof import farthest, least
 from dualgap.problems.networks.bounds.witness import Method, Tree, packed
 from dualgap.solvers.robustness.descent import descend
 from dualgap.solvers.robustness.margins import Margins, ball
@@ -27,9 +27,9 @@ _BELOW = 5e-7  # relative: how far below an attack's radius a proof is tried
 def widest(problem: AdversarialExample, method: Method, ctx: Context) -> Claim:
     """The radii at which bounds certify the inputs, and the closest points that descent finds."""
     radii, points = attacked(problem, ctx)
-    found = bool(np.isfinite(radii).all())
-    witness = MarginBounds(method=method, radii=certified(problem, method, ctx))
-    return Claim(point=PerturbedInputs(points=points), feasible=found, stop=_stop(ctx), witness=witness)
+    low = certified(problem, method, ctx)
+    endless = bool((low >= farthest(problem)).any())
+    return _claim(radii, points, MarginBounds(method=method, radii=low), endless, 0, ctx)
 
 
 def certified(problem: AdversarialExample, method: Method, ctx: Context) -> np.ndarray:
@@ -79,27 +79,19 @@ def _last(
     safe: Callable[[np.ndarray], np.ndarray], problem: AdversarialExample, ctx: Context, close: float = _CLOSE
 ) -> np.ndarray:
     """(n,) the largest radii found to be safe, by doubling and bisection."""
-    farthest = _farthest(problem)
-    low, high = np.zeros(len(farthest)), np.minimum(_FIRST, farthest)
-    open_ = np.ones(len(farthest), dtype=bool)
+    limit = np.minimum(farthest(problem), _FIRST * _FARTHEST)
+    low, high = np.zeros(len(limit)), np.minimum(_FIRST, limit)
+    open_ = np.ones(len(limit), dtype=bool)
     while open_.any() and not ctx.should_stop():
         held = safe(high)
         low = np.where(open_ & held, high, low)
-        open_ &= held & (high < farthest)
-        high = np.where(open_, np.minimum(2.0 * high, farthest), high)
-    while (high - low > close * high).any() and not ctx.should_stop():
+        open_ &= held & (high < limit)
+        high = np.where(open_, np.minimum(2.0 * high, limit), high)
+    while (high - low > close * np.maximum(high, close * _FIRST)).any() and not ctx.should_stop():
         middle = 0.5 * (low + high)
         held = safe(middle)
         low, high = np.where(held, middle, low), np.where(held, high, middle)
     return low
-
-
-def _farthest(problem: AdversarialExample) -> np.ndarray:
-    """(n,) radii of balls that hold the inputs' boxes."""
-    lower, upper = problem.box
-    reach = np.maximum(problem.inputs - lower, upper - problem.inputs)
-    order = {"inf": np.inf, "2": 2, "1": 1}[problem.norm]
-    return np.asarray(np.minimum(np.linalg.norm(reach, ord=order, axis=1), _FIRST * _FARTHEST))
 
 
 def _distance(problem: AdversarialExample, item: int, point: np.ndarray) -> float:
@@ -108,35 +100,44 @@ def _distance(problem: AdversarialExample, item: int, point: np.ndarray) -> floa
 
 
 def exact(problem: AdversarialExample, nodes: int, ctx: Context) -> Claim:
-    """Least radii by verdicts just below the best attack: each proves it, or finds a closer point to go on from."""
+    """Least radii by verdicts just below the best attack: each proves it, or finds a closer point to go on from.
+
+    An input without a point is tried over its whole box.
+    """
     radii, points = attacked(problem, ctx)
-    low = certified(problem, "crown", ctx)
+    low, limit = certified(problem, "crown", ctx), farthest(problem)
     trees: list[Tree] = []
     proofs = 0
-    for item in range(len(radii)):
-        alone = _alone(problem, item)
+    for item in np.flatnonzero((radii > low) & (np.isfinite(radii) | np.isfinite(limit))):
+        alone = _alone(problem, int(item))
         rows = np.flatnonzero(problem.margins.item == item)
-        while np.isfinite(radii[item]) and radii[item] > 0 and not ctx.should_stop():
-            tried = radii[item] * (1.0 - _BELOW)
+        while not ctx.should_stop():
+            tried = min(radii[item] * (1.0 - _BELOW), limit[item])
             known = Margins(alone, np.array([tried]), ctx)
             settled(known, nodes, ctx)
             proofs += 1
-            if known.margins[0] <= 0:
-                radii[item], points[item] = _closer(alone, known.points[0], ctx)
-                continue
-            if not ctx.should_stop() or not len(known.undecided(0)):
-                low[item] = max(low[item], tried)
-                trees += [replace(tree, row=int(rows[tree.row])) for tree in known.trees]
-            break
+            if known.margins[0] > 0:
+                if not len(known.undecided(0)) and tried > low[item]:
+                    low[item] = tried
+                    trees += [replace(tree, row=int(rows[tree.row])) for tree in known.trees]
+                break
+            radii[item], points[item] = _closer(alone, known.points[0], ctx)
         ctx.report(point=PerturbedInputs(points=points), witness=packed(trees, radii=low))
+    return _claim(radii, points, packed(trees, radii=low), bool((low >= limit).any()), proofs, ctx)
+
+
+def _claim(
+    radii: np.ndarray, points: np.ndarray, witness: MarginBounds, endless: bool, proofs: int, ctx: Context
+) -> Claim:
     missing = int((~np.isfinite(radii)).sum())
+    ended = Stop.INFEASIBLE if endless else Stop.TIME if ctx.should_stop() else Stop.FINISHED
     return Claim(
-        point=PerturbedInputs(points=points),
+        point=None if endless else PerturbedInputs(points=points),
         feasible=not missing,
-        stop=_stop(ctx),
-        witness=packed(trees, radii=low),
+        stop=ended,
+        witness=witness,
         statistics={"proofs": proofs},
-        message=f"no point was found that is taken for another class, of {missing:,} inputs" if missing else "",
+        message=f"no point where the margin isn't positive was found for {missing:,} inputs" if missing else "",
     )
 
 
@@ -154,7 +155,3 @@ def _alone(problem: AdversarialExample, item: int) -> AdversarialExample:
     for name in ("inputs", "labels", "targets", "lower", "upper"):
         fields[name] = fields[name][item : item + 1]
     return type(problem)(**{**fields, "names": ()})
-
-
-def _stop(ctx: Context) -> Stop:
-    return Stop.TIME if ctx.should_stop() else Stop.FINISHED

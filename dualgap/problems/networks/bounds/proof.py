@@ -19,6 +19,7 @@ from dualgap.problems.networks.bounds.witness import MarginBounds
 
 if TYPE_CHECKING:
     from dualgap.problems.adversarial_example import AdversarialExample
+_COVERING = 1.0 + 1e-9  # more than rounding takes from a distance
 
 
 def margins_query(problem: AdversarialExample, radii: np.ndarray | float) -> Query:
@@ -52,8 +53,17 @@ def margins(problem: AdversarialExample, witness: Witness, seconds: float) -> np
     return least(query, lower_bounds(query, witness, seconds))
 
 
+def farthest(problem: AdversarialExample) -> np.ndarray:
+    """(n,) radii of balls that hold the inputs' whole boxes; infinite without boxes."""
+    lower, upper = problem.box
+    reach = np.maximum(problem.inputs - lower, upper - problem.inputs)
+    return np.asarray(np.linalg.norm(reach, ord={"inf": np.inf, "2": 2, "1": 1}[problem.norm], axis=1) * _COVERING)
+
+
 def prove(problem: AdversarialExample, witness: Witness, seconds: float) -> Bound:
     """The bound on the objective that a witness proves, rounded down.
+
+    A least radius is infinite where an input is safe all over its box: then there is no answer.
 
     Raises:
         InvalidWitnessError: it proves nothing here, or a replay won't fit in ``seconds``.
@@ -63,7 +73,8 @@ def prove(problem: AdversarialExample, witness: Witness, seconds: float) -> Boun
     safe = found > 0
     value: Real
     if problem.minimal:
-        value = _mean(np.where(safe, witness.radii, 0.0))
+        endless = safe & (witness.radii >= farthest(problem))
+        value = _mean(np.where(endless, np.inf, np.where(safe, witness.radii, 0.0)))
     elif problem.goal == "verdict":
         value = Fraction(int(safe.sum()), len(found))
     else:

@@ -43,7 +43,9 @@ def crown_spans(layers: Sequence[Layer], region: Region, known: Sequence[Span] =
         span = Span(*layer.images(lower, upper))
         if known:
             span = Span(np.maximum(span.lower, known[place].lower), np.minimum(span.upper, known[place].upper))
-        if place > 0 or not region.boxes:
+        if place == 0 and region.centre is not None and not known:
+            span = _narrowed(layers, [], region, span, np.ones_like(span.lower, dtype=bool))
+        elif place > 0 or not region.boxes:
             span = _narrowed(layers, spans, region, span, span.unstable)
         spans.append(span)
         lower, upper = np.maximum(span.lower, 0.0), np.maximum(span.upper, 0.0)

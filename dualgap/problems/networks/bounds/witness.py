@@ -144,7 +144,12 @@ def _check(tree: Tree, hidden: int) -> None:
     if (tree.splits < NARROWED).any() or (tree.splits >= hidden).any():
         raise InvalidWitnessError(f"nodes are split on neurons of [0, {hidden})")
     first = tree.children()
-    if nodes == 0 or first[-1] != nodes or (first <= np.arange(nodes))[tree.splits != LEAF].any():
+    if (
+        nodes == 0
+        or tree.splits[-1] != LEAF
+        or first[-1] != nodes
+        or (first <= np.arange(nodes))[tree.splits != LEAF].any()
+    ):
         raise InvalidWitnessError(f"{nodes} nodes are no tree that comes breadth first")
     if not np.isin(tree.priced, (0, 1)).all() or int(tree.priced.sum()) != len(tree.multipliers):
         raise InvalidWitnessError("a node has multipliers, or it has none")
