@@ -14,7 +14,9 @@ Instance = tuple[ConceptErasure | MinimaxReconstruction, float, Judge, float]
 _SLACK = 2e-6
 
 
-def erasure(rng: np.random.Generator, *, groups: int = 3, rank: int | None = None, dependent: bool = False) -> Instance:
+def erasure(
+    rng: np.random.Generator, *, groups: int = 3, rank: int | str = "full", dependent: bool = False
+) -> Instance:
     """R^2 by least squares; the least is the total less the largest squared singular values of what is told."""
     group = np.arange(24) % groups
     features = rng.normal(size=(24, 5)) + rng.normal(size=(groups, 5))[group]
@@ -24,7 +26,7 @@ def erasure(rng: np.random.Generator, *, groups: int = 3, rank: int | None = Non
     centred = features - features.mean(axis=0)
     basis, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     told = np.linalg.svd(basis[:, sizes > 1e-9].T @ concept, compute_uv=False) ** 2 / np.sum(concept**2)
-    allowed = groups - 1 if rank is None else rank
+    allowed = groups - 1 if rank == "full" else int(rank)
 
     def judge(point: np.ndarray) -> tuple[bool, float]:
         directions = point.reshape(5, -1)

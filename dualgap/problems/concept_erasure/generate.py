@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -18,13 +18,13 @@ class ErasureOptions(GeneratorOptions):
         features: d; by default a fifth of the examples, at least two.
         groups: how many categories.
         apart: the distance of the groups' centres from each other, in standard deviations of a feature.
-        rank: how many directions may be removed; by default one less than groups.
+        rank: as in the spec.
     """
 
     features: int | None = Field(None, ge=1)
     groups: int = Field(3, ge=2)
     apart: float = Field(1.5, gt=0)
-    rank: int | None = Field(None, ge=1)
+    rank: Annotated[int, Field(ge=1)] | Literal["full"] = "full"
 
 
 def generate(size: int, seed: int, **options: Any) -> dict[str, Any]:
@@ -37,12 +37,11 @@ def generate(size: int, seed: int, **options: Any) -> dict[str, Any]:
     groups, width = min(given.groups, size), given.features or max(2, size // 5)
     if size < 2:
         raise UsageError(f"concept-erasure generator: one group needs two examples at least, got {size}")
-    if given.rank is not None and given.rank > width:
+    if given.rank != "full" and given.rank > width:
         raise UsageError(f"concept-erasure generator: rank {given.rank} of {width} features; lower it")
     rng = np.random.Generator(np.random.PCG64(seed))
     group = np.arange(size) % groups
     centres = rng.normal(size=(groups, width)) * given.apart / np.sqrt(2.0)
     mixing = np.eye(width) + 0.3 * rng.normal(size=(width, width)) / np.sqrt(width)
     features = np.round((centres[group] + rng.normal(size=(size, width))) @ mixing, 3)
-    fields: dict[str, Any] = {"features": features, "concept": [f"group {k}" for k in group]}
-    return fields if given.rank is None else {**fields, "rank": given.rank}
+    return {"features": features, "concept": [f"group {k}" for k in group], "rank": given.rank}

@@ -18,6 +18,7 @@ NEGLIGIBLE = 1e-8
 """Relative to the largest singular value of the features: directions of less spread count as constant."""
 
 _DIGITS = 12
+_DEPENDENT = 1e-12  # relative: columns this close to a combination of others are one
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +54,9 @@ class Geometry:
         Args:
             directions: (d, c) orthonormal columns that are removed from the features.
         """
-        left = (self.axes * self.spread).T
-        left = left - (left @ directions) @ directions.T
-        basis, sizes, _ = np.linalg.svd(left, full_matrices=False)
-        kept = basis[:, sizes > NEGLIGIBLE * self.spread[0]].T @ self.signal
-        return np.asarray(np.sum(kept * kept, axis=0) / self.shares)
+        gone = self.subspace(directions).T @ self.signal
+        left = np.sum(self.signal * self.signal, axis=0) - np.sum(gone * gone, axis=0)
+        return np.asarray(left / self.shares)
 
     def lost(self, directions: np.ndarray) -> float:
         """The share of the features' variance that goes with the directions."""
@@ -69,8 +68,18 @@ class Geometry:
         return orthonormal(self.axes @ (self.spread[:, None] * subspace))
 
     def subspace(self, directions: np.ndarray) -> np.ndarray:
-        """(rho, c) the subspace of U's coordinates that is lost with directions inside the features' range."""
-        return orthonormal((self.axes.T @ directions) / self.spread[:, None])
+        """(rho, c) an orthonormal basis of what of U's coordinates is lost with the directions.
+
+        A unit vector ``z = diag(spread)^-1 axes'Q y`` is lost where its image ``axes diag(spread) z`` lies in the span
+        of Q, up to what is negligible: directions outside the features' range, even in part, take nothing away.
+        """
+        seen = self.axes.T @ directions
+        basis, sizes, turned = np.linalg.svd(seen / self.spread[:, None], full_matrices=False)
+        there = sizes > _DEPENDENT * max(float(sizes.max(initial=0.0)), 1e-300)
+        image = self.axes @ (seen @ (turned[there].T / sizes[there]))
+        outside = image - directions @ (directions.T @ image)
+        _, remains, mixed = np.linalg.svd(outside, full_matrices=False)
+        return np.asarray(basis[:, there] @ mixed[remains <= NEGLIGIBLE * self.spread[0]].T)
 
 
 def settled(share: Real) -> float:
@@ -84,7 +93,7 @@ def orthonormal(columns: np.ndarray) -> np.ndarray:
         return columns
     lengths = np.linalg.norm(columns, axis=0)
     basis, sizes, _ = np.linalg.svd(columns / np.where(lengths > 0, lengths, 1.0), full_matrices=False)
-    return np.asarray(basis[:, sizes > 1e-12 * max(float(sizes[0]), 1e-300)])
+    return np.asarray(basis[:, sizes > _DEPENDENT * max(float(sizes[0]), 1e-300)])
 
 
 def centred(array: np.ndarray) -> np.ndarray:

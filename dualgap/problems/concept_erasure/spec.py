@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, PlainValidator, WithJsonSchema, field_validator, model_validator
@@ -40,6 +40,10 @@ def _categories_or_numbers(value: Any) -> Any:
         if "" in value:
             raise fault(f"example {list(value).index('')} has no category", "leave it out, or name what is missing")
         return tuple(value)
+    if isinstance(value, str):
+        raise fault(f"{value!r} names a column, and there is no data", 'add data = "FILE.csv"')
+    if isinstance(value, list | tuple) and any(isinstance(item, str) for item in value):
+        raise fault("categories and numbers are mixed", "put every category in quotes")
     array = as_array(value)
     if array.ndim not in (1, 2):
         raise fault(f"expected 1 or 2 dimensions, got {array.ndim}", "one category or number an example")
@@ -68,7 +72,7 @@ class ConceptErasure(Problem):
     Attributes:
         features: (n, d) one row an example.
         concept: a category for each example, or numbers: one an example, or several in a row.
-        rank: how many directions may be removed; by default as many as the concept has dimensions, which erases it.
+        rank: how many directions may be removed; "full", the default: as many as the concept has dimensions.
         names: the features' names; x1, x2 ... by default.
     """
 
@@ -81,7 +85,7 @@ class ConceptErasure(Problem):
 
     features: Matrix
     concept: Concept
-    rank: int | None = Field(None, ge=1)
+    rank: Annotated[int, Field(ge=1)] | Literal["full"] = "full"
     names: Names = ()
 
     @model_validator(mode="after")
@@ -91,7 +95,7 @@ class ConceptErasure(Problem):
             raise fault(f"{examples} examples with {width} features", "give at least two examples and one feature")
         if len(self.concept) != examples:
             raise fault(f"concept has {len(self.concept)} entries, features {examples}", "one entry an example")
-        if self.rank is not None and self.rank > width:
+        if self.rank != "full" and self.rank > width:
             raise fault(
                 f"rank is {self.rank}, with {width} features", "no more directions can be removed than there are"
             )
@@ -155,7 +159,7 @@ class ConceptErasure(Problem):
     def limit(self) -> int:
         """How many directions may be removed."""
         own = len(self.groups) - isinstance(self.concept, tuple)
-        return min(self.features.shape[1], own) if self.rank is None else self.rank
+        return min(self.features.shape[1], own) if self.rank == "full" else self.rank
 
     @cached_property
     def geometry(self) -> Geometry:

@@ -46,8 +46,8 @@ def test_the_closed_form_erases_any_number_of_groups(groups: int) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("rank", [1, 2, None])
-def test_solvers_reach_the_sum_of_the_smallest_canonical_correlations(solver: str, rank: int | None) -> None:
+@pytest.mark.parametrize("rank", [1, 2, "full"])
+def test_solvers_reach_the_sum_of_the_smallest_canonical_correlations(solver: str, rank: int | str) -> None:
     problem = ConceptErasure.generate(60, 3, features=6, groups=4, rank=rank)
     features = problem.features - problem.features.mean(axis=0)
     basis, _ = np.linalg.qr(features)
@@ -184,6 +184,8 @@ BAD = {
     "missing category": ({"features": [[1.0], [2.0]], "concept": ["a", ""]}, "no category"),
     "scales": ({"features": [[1e9, 1.0], [2e9, 2.0], [0, 5.0]], "concept": ["a", "b", "a"]}, "scale them"),
     "names": ({"features": [[1.0], [2.0]], "concept": ["a", "b"], "names": ["x", "y"]}, "2 entries"),
+    "mixed": ({"features": [[1.0], [2.0]], "concept": ["a", 1]}, "mixed"),
+    "no data": ({"features": [[1.0], [2.0]], "concept": "species"}, "names a column"),
     "a word": ({"features": "x", "concept": ["a", "b"]}, "expected an array"),
 }
 
