@@ -39,7 +39,7 @@ class MultiplicativeWeights(Solver):
     accepts: ClassVar[tuple[type, ...]] = (SaddleProgram,)
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
 
-    step: float = 1.0
+    step: float = 2.0
     iterations: int = 100_000
     tolerance: float = 1e-7
 
