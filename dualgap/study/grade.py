@@ -71,11 +71,13 @@ def grade(
     message, attempts = run.message, run.attempts
     if bound_seconds > 0 and verification.certificate.feasible:
         search = look_for_better(closed, run.answer, bound_seconds)
+        outcome = replace(outcome, witness=outcome.witness or search.witness)
         verification = verify(closed, outcome, known=search.bounds, **limits)
         message = search.sentence(verification.certificate)
         attempts, extra = (*attempts, *search.attempts), (search.check,)
     graded = replace(
         run,
+        witness=outcome.witness,
         infeasibility=None,  # a file would have to be believed; a conflict that was proved is the witness
         direction=None,
         certificate=verification.certificate,

@@ -10,6 +10,7 @@ from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_gap, format_value
+from dualgap.core.witness import Witness
 from dualgap.engine.run import Attempt, Run
 from dualgap.engine.solve import solve
 
@@ -25,6 +26,7 @@ class Search:
         attempts: the solvers that ran.
         best: the value of a verified answer, None where there is none.
         solver: who found it.
+        witness: what the tightest bound rests on.
     """
 
     sense: Sense
@@ -33,6 +35,7 @@ class Search:
     attempts: tuple[Attempt, ...] = ()
     best: Real | None = None
     solver: str = ""
+    witness: Witness | None = None
 
     def sentence(self, graded: Certificate) -> str:
         """Where the graded answer stands beside the best known one; empty where nothing is known."""
@@ -67,6 +70,7 @@ def look_for_better(problem: Problem, answer: Any, seconds: float) -> Search:
         attempts=run.attempts or (_attempt(run, bounds),),
         best=certificate.value if certificate is not None and feasible else None,
         solver=run.solver,
+        witness=run.witness,
     )
 
 
