@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from dualgap.core.errors import InvalidWitnessError
+from dualgap.problems.networks.bounds.clock import UNLIMITED, Clock
 from dualgap.problems.networks.bounds.dual import Span, crown, intervals
 from dualgap.problems.networks.bounds.nodes import Neurons, Node
 from dualgap.problems.networks.bounds.query import Query, bounds_by
@@ -18,28 +16,13 @@ from dualgap.problems.networks.bounds.witness import LEAF, MarginBounds, Tree, u
 _BLOCK = 2**20  # entries of coefficients at a time
 
 
-@dataclass(frozen=True)
-class Clock:
-    """The seconds that a replay may take, and when they are over."""
-
-    seconds: float = np.inf
-    deadline: float = np.inf
-
-    def check(self) -> None:
-        """Raises:
-        InvalidWitnessError: time is up.
-        """
-        if time.monotonic() > self.deadline:
-            raise InvalidWitnessError(f"bounding the network's outputs took longer than {self.seconds:g} s")
-
-
 def lower_bounds(query: Query, witness: MarginBounds, seconds: float) -> np.ndarray:
     """(P,) what a witness proves, rounded down.
 
     Raises:
         InvalidWitnessError: it doesn't fit the network, or its replay takes longer than ``seconds``.
     """
-    clock = Clock(seconds, time.monotonic() + seconds)
+    clock = Clock.started(seconds)
     trees = unpacked(witness, len(query.rows), query.hidden)
     found = np.full(len(query.rows), -np.inf)
     sets, simple = len(query.region), witness.method == "interval"
@@ -48,7 +31,10 @@ def lower_bounds(query: Query, witness: MarginBounds, seconds: float) -> np.ndar
         clock.check()
         items = np.arange(first, min(first + block, sets))
         part, which = query.only(items), np.flatnonzero(np.isin(query.item, items))
-        spans = (interval_spans if simple else crown_spans)(part.layers, part.region)
+        if simple:
+            spans = interval_spans(part.layers, part.region)
+        else:
+            spans = crown_spans(part.layers, part.region, clock=clock)
         found[which] = bounds_by(part, spans, [intervals] if simple else [intervals, crown])
         for tree in trees:
             if tree.row in which:
@@ -57,11 +43,11 @@ def lower_bounds(query: Query, witness: MarginBounds, seconds: float) -> np.ndar
     return found
 
 
-def tree_bound(query: Query, spans: Sequence[Span], row: int, tree: Tree, clock: Clock | None = None) -> float:
+def tree_bound(query: Query, spans: Sequence[Span], row: int, tree: Tree, clock: Clock = UNLIMITED) -> float:
     """What a tree proves of one function: its cutoff, or the least bound of a leaf that isn't closed."""
     item = query.item[[row]]
     root = Node(query.region.take(item), tuple(span.take(item) for span in spans))
-    return _walk(query.row(row), root, tree, clock or Clock())
+    return _walk(query.row(row), root, tree, clock)
 
 
 def _walk(query: Query, root: Node, tree: Tree, clock: Clock) -> float:

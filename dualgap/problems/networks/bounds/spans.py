@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dualgap.problems.networks.bounds.clock import UNLIMITED, Clock
 from dualgap.problems.networks.bounds.dual import Span, Start, backward, crown
 from dualgap.problems.networks.bounds.layers import Layer
 from dualgap.problems.networks.bounds.region import Region
@@ -29,13 +30,19 @@ def interval_spans(layers: Sequence[Layer], region: Region) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def crown_spans(layers: Sequence[Layer], region: Region, known: Sequence[Span] = ()) -> tuple[Span, ...]:
+def crown_spans(
+    layers: Sequence[Layer], region: Region, known: Sequence[Span] = (), clock: Clock = UNLIMITED
+) -> tuple[Span, ...]:
     """The same, narrowed by CROWN where the sign is open; never wider than by interval arithmetic.
 
     Args:
         layers: of the network.
         region: K sets.
         known: intervals that hold over the sets already.
+        clock: looked at block by block.
+
+    Raises:
+        InvalidWitnessError: time is up.
     """
     spans: list[Span] = []
     lower, upper = region.lower, region.upper
@@ -44,21 +51,29 @@ def crown_spans(layers: Sequence[Layer], region: Region, known: Sequence[Span] =
         if known:
             span = Span(np.maximum(span.lower, known[place].lower), np.minimum(span.upper, known[place].upper))
         if place == 0 and region.centre is not None and not known:
-            span = _narrowed(layers, [], region, span, np.ones_like(span.lower, dtype=bool))
+            span = _narrowed(layers, [], region, span, np.ones_like(span.lower, dtype=bool), clock)
         elif place > 0 or not region.boxes:
-            span = _narrowed(layers, spans, region, span, span.unstable)
+            span = _narrowed(layers, spans, region, span, span.unstable, clock)
         spans.append(span)
         lower, upper = np.maximum(span.lower, 0.0), np.maximum(span.upper, 0.0)
     return tuple(spans)
 
 
-def _narrowed(layers: Sequence[Layer], spans: Sequence[Span], region: Region, span: Span, which: np.ndarray) -> Span:
+def _narrowed(
+    layers: Sequence[Layer],
+    spans: Sequence[Span],
+    region: Region,
+    span: Span,
+    which: np.ndarray,
+    clock: Clock = UNLIMITED,
+) -> Span:
     """The next layer's intervals, those of ``which`` bounded from both sides."""
     layer = layers[len(spans)]
     item, neuron = np.nonzero(which)
     lower, upper = span.lower.copy(), span.upper.copy()
     block = max(1, _BLOCK // max(layer.matrix.shape))
     for first in range(0, len(item), block):
+        clock.check()
         here, row = item[first : first + block], neuron[first : first + block]
         local = [earlier.take(here) for earlier in spans]
         matrix = layer.matrix[row]
