@@ -17,10 +17,13 @@ from dualgap import AdversarialExample, CoinChange, ConicProblem, IntegerProgram
 from dualgap.problems.adversarial_example import PerturbedInputs
 from dualgap.problems.concept_erasure import Erasure
 from dualgap.problems.conic_program import ConicAnswer
+from dualgap.problems.convex_concave_game import Allocations
 from dualgap.problems.integer_program import IntegerProgramAnswer
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
+from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.universal_template import Template
+from tests.conformance.games import matrix_game, power_game
 from tests.conformance.spectral import erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -242,6 +245,10 @@ def point_of(answer: Any) -> np.ndarray:
     """An answer of any kind as a vector."""
     if isinstance(answer, Erasure | Reconstruction):
         return (answer.directions if isinstance(answer, Erasure) else answer.H).reshape(-1)
+    if isinstance(answer, MixedStrategies):
+        return answer.rows
+    if isinstance(answer, Allocations):
+        return answer.noise
     if isinstance(answer, LogSumExpAnswer):
         return answer.x
     if isinstance(answer, Template):
@@ -281,6 +288,15 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "mixed": lambda rng: integer_program(rng, whole="some"),
         "linear": lambda rng: integer_program(rng, whole="none"),
         "infeasible": lambda rng: integer_program(rng, short=True),
+    },
+    "matrix-game": {
+        "rows": lambda rng: Drawn(*matrix_game(rng)),
+        "columns": lambda rng: Drawn(*matrix_game(rng, maximizer="columns")),
+        "decimal": lambda rng: Drawn(*matrix_game(rng, decimal=True)),
+        "twins": lambda rng: Drawn(*matrix_game(rng, twins=True)),
+    },
+    "convex-concave-game": {
+        "two channels": lambda rng: Drawn(*power_game(rng)),
     },
     "conic-program": {
         "linear": conic_program,
