@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, PlainValidator, WithJsonSchema, field_validator, model_validator
+from pydantic import PlainValidator, WithJsonSchema, field_validator, model_validator
 
-from dualgap.core.arrays import Matrix, as_array
+from dualgap.core.arrays import Matrix, as_array, shown
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real
@@ -55,6 +55,17 @@ _ROWS = {"type": "array", "items": {"anyOf": [{"type": ["string", "number"]}, {"
 Concept = Annotated[tuple[str, ...] | np.ndarray, PlainValidator(_categories_or_numbers), WithJsonSchema(_ROWS)]
 
 
+def _whole_or_full(value: Any) -> Any:
+    if value != "full" and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
+        raise fault(f"rank is {shown(value)}", 'a whole number from 1, or "full"')
+    return value if value == "full" else int(value)
+
+
+_RANKS = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "full"}]}
+
+Rank = Annotated[int | Literal["full"], PlainValidator(_whole_or_full), WithJsonSchema(_RANKS)]
+
+
 class Erasure(Answer):
     """(d, c) orthonormal columns: the directions to remove from the features."""
 
@@ -85,7 +96,7 @@ class ConceptErasure(Problem):
 
     features: Matrix
     concept: Concept
-    rank: Annotated[int, Field(ge=1)] | Literal["full"] = "full"
+    rank: Rank = "full"
     names: Names = ()
 
     @model_validator(mode="after")

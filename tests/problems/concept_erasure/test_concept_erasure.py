@@ -180,7 +180,7 @@ BAD = {
     "constant features": ({"features": [[1.0], [1.0]], "concept": ["a", "b"]}, "don't vary"),
     "lengths": ({"features": [[1.0], [2.0]], "concept": ["a"]}, "1 entries"),
     "rank": ({"features": [[1.0], [2.0]], "concept": ["a", "b"], "rank": 2}, "rank is 2"),
-    "zero rank": ({"features": [[1.0], [2.0]], "concept": ["a", "b"], "rank": 0}, "greater than or equal to 1"),
+    "zero rank": ({"features": [[1.0], [2.0]], "concept": ["a", "b"], "rank": 0}, "a whole number from 1"),
     "missing category": ({"features": [[1.0], [2.0]], "concept": ["a", ""]}, "no category"),
     "scales": ({"features": [[1e9, 1.0], [2e9, 2.0], [0, 5.0]], "concept": ["a", "b", "a"]}, "scale them"),
     "names": ({"features": [[1.0], [2.0]], "concept": ["a", "b"], "names": ["x", "y"]}, "2 entries"),
