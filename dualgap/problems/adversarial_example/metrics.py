@@ -45,13 +45,15 @@ def headline(problem: AdversarialExample, metrics: Metrics) -> str:
     """Clean accuracy, and robust accuracy between what is certified and what the attack leaves."""
     if "all" not in metrics:
         return ""
-    clean = f"Clean accuracy {_percent(metrics['all']['clean accuracy'])}"
+    clean = _percent(metrics["all"]["clean accuracy"])
     if problem.minimal:
-        return f"{clean}."
+        return f"Clean accuracy {clean}."
     low = metrics.get("certified", {}).get("robust accuracy", 0)
     high = metrics["all"]["robust accuracy"]
     between = _percent(high) if low == high else f"in [{_percent(low)}, {_percent(high)}]"
-    return f"{clean}, robust accuracy {between} under {problem.ball}."
+    if problem.rows.size:
+        return f"Properties that hold in the middle of their box: {clean}, in all of it: {between}."
+    return f"Clean accuracy {clean}, robust accuracy {between} under {problem.ball}."
 
 
 def tables(problem: AdversarialExample, metrics: Metrics) -> list[list[tuple[str, ...]]]:

@@ -16,7 +16,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.problems.networks.bounds import Query, crown_bounds, margins_query
 from dualgap.problems.networks.bounds.nodes import Node
-from dualgap.problems.networks.bounds.program import encode
+from dualgap.problems.networks.bounds.program import Encoded, encode
 from dualgap.problems.networks.bounds.spans import crown_spans
 
 _LEAST = 1e-3  # of the M_t: solvers drop tiny coefficients
@@ -53,6 +53,7 @@ def mixed_integer_program(problem: AdversarialExample) -> MixedIntegerProgram:
     entries = problem.inputs.shape[1]
     own = np.concatenate([np.arange(len(part.cost)) < entries for part in parts])
     order = np.argsort(~own, kind="stable")
+    names = [f"{name}: {column}" for name, part in zip(problem.input_names, parts) for column in part.columns]
     return MixedIntegerProgram(
         cost=np.concatenate([part.cost for part in parts])[order] / len(parts),
         matrix=csr_array(csc_array(block_diag([part.matrix for part in parts]))[:, order]),
@@ -61,6 +62,7 @@ def mixed_integer_program(problem: AdversarialExample) -> MixedIntegerProgram:
         lower=np.concatenate([part.lower for part in parts])[order],
         upper=np.concatenate([part.upper for part in parts])[order],
         integer=np.concatenate([part.integer for part in parts])[order],
+        columns=tuple(names[k] for k in order.tolist()),
     )
 
 
@@ -93,7 +95,15 @@ def _worst(query: Query, root: Node, mine: np.ndarray, lower: np.ndarray, upper:
         lower=np.concatenate([network.lower, [lower.min()], np.zeros(len(mine))]),
         upper=np.concatenate([network.upper, [upper.min()], np.ones(len(mine))]),
         integer=np.concatenate([network.integer, [False], np.ones(len(mine), dtype=bool)]),
+        columns=(*_names(encoded, width), "margin", *(f"s{t}" for t in range(len(mine)))),
     )
+
+
+def _names(encoded: Encoded, width: int) -> list[str]:
+    """An input's entries x, its unstable neurons z and their binaries a by number, and sizes of moves in an l1 ball."""
+    entries, neurons = range(encoded.inputs), encoded.numbers.tolist()
+    names = [f"x{j}" for j in entries] + [f"{letter}{n}" for letter in "za" for n in neurons]
+    return names + [f"move{j}" for j in range(width - len(names))]
 
 
 def _negated(query: Query) -> Query:
