@@ -18,6 +18,7 @@ from dualgap.core.arrays import Matrix, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Exact, Real, exact, simplest
+from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.figures import Figure, strategy
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
@@ -160,6 +161,13 @@ class MatrixGame(Problem):
                 "share of the range": abs(float(value - bound)) / spread,
             }
         }
+
+    def explain(
+        self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
+    ) -> tuple[Block, ...]:
+        from dualgap.problems.matrix_game.argument import explain
+
+        return explain(self, answer, witness, via, shown)
 
     # Names in answers.
     def read_answer(self, data: Any) -> Any:

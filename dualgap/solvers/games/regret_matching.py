@@ -25,7 +25,7 @@ from dualgap.core.forms import Form, SaddleProgram
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.solvers.games.interval import GameInterval, refusal
 
-_LOOK = 10  # turns between looks at the clock, and at the interval on the strategies that take part
+_LOOK = 5  # turns between looks at the clock, and at the interval on the strategies that take part
 _FIRST, _CHECK = 50, 200  # turns before the interval is judged for the first time, and at most between later times
 _SINGLE = 3e-7  # of the range: single precision does down to here
 _FEW = 50_000  # entries: smaller games stay in the cache anyway
