@@ -16,10 +16,11 @@ _MOST_ROWS = 12
 _MOST_TEXT = 60
 
 
-def profile(problem: Problem, run: Run, standing: Standing) -> Html:
-    """A run as a section that opens on a click."""
+def profile(problem: Problem, run: Run, standing: Standing, opened: bool = False) -> Html:
+    """A run as a section that opens on a click, or is ``opened`` where it has something to look at."""
     statement = run.certificate.statement if run.certificate is not None else run.refused or run.message
     summary = join([tag("b", run.name), " ", tag("span", statement)])
+    figures = _figures(problem, run)
     return details(
         summary,
         facts(
@@ -38,9 +39,10 @@ def profile(problem: Problem, run: Run, standing: Standing) -> Html:
         _checks(run),
         _attempts(run),
         _answer(problem, run),
-        _figures(problem, run),
+        figures,
         tag("pre", run.error) if run.error else None,
         class_="profile",
+        open=opened and figures is not None,
     )
 
 

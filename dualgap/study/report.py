@@ -109,7 +109,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         _courses(comparison, runs, "seconds", "Value and bound against time"),
         _courses(comparison, runs, "iterations", "Value and bound against iterations"),
         tag("h3", "The runs"),
-        *(profile(comparison.problem, run, standing) for run, standing in ranked),
+        *(profile(comparison.problem, run, standing, run is runs[0]) for run, standing in ranked),
         _left_out(comparison),
         id=f"c{number}",
     )
