@@ -1,15 +1,9 @@
-"""Best responses in the budgeted log game, and the bounds that any price gives.
+"""Best responses in the budgeted log game, and what power can send at most.
 
-For power p against noise n, with gains ``g_i = beta_i / (sigma_i + n_i)`` and any price ``lambda > 0`` on power,
-
-    max over p of sum log(1 + g_i p_i)  <=  lambda P + sum over g_i > lambda of (log(g_i / lambda) - 1 + lambda / g_i)
-
-(weak duality; Boyd and Vandenberghe, Convex Optimization, 2004, example 5.2), with equality at the water level
-``1 / lambda``. For noise against power, with ``c_i = beta_i p_i`` and any price ``nu >= 0`` on noise,
-
-    min over n of sum log(1 + c_i / (sigma_i + n_i))  >=  -nu N + sum_i min over n_i >= 0 of (log(...) + nu n_i),
-
-each minimum at ``sigma_i + n_i = max(sigma_i, (-c_i + sqrt(c_i^2 + 4 c_i / nu)) / 2)``.
+Power p answers to the gains ``g_i = beta_i / (sigma_i + n_i)`` by filling water: ``p_i = max(level - 1 / g_i, 0)``
+(Boyd and Vandenberghe, Convex Optimization, 2004, example 5.2). Noise answers to the loads ``c_i = beta_i p_i``: at a
+price ``nu`` each channel has the least of ``log(1 + c_i / (sigma_i + n_i)) + nu n_i`` where
+``sigma_i + n_i = max(sigma_i, (sqrt(c_i^2 + 4 c_i / nu) - c_i) / 2)``.
 """
 
 from __future__ import annotations
@@ -17,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 _HALVINGS = 200
-_ULPS = 16  # roundings in each term: quotient, logarithm and sums, with room
+_APART = 1e-9  # of the logarithms that a bisection starts from
+_ULPS = 16  # roundings in each term, with room
 
 
 def water_filling(gains: np.ndarray, total: float) -> tuple[np.ndarray, float]:
@@ -35,13 +30,13 @@ def best_noise(loads: np.ndarray, sigma: np.ndarray, total: float) -> tuple[np.n
 
     ``sum n`` decreases in the price, which is found by bisection on its logarithm.
     """
-    if not (loads > 0).any():
-        return np.full(len(loads), total / len(loads)), 0.0
-    # Between the price at which nobody would add noise and one at which somebody alone would add all of it.
+    even = np.full(len(loads), total / len(loads))
+    # Between the price at which nobody adds noise and the one at which somebody alone adds all of it.
     high = float((loads / (sigma * (sigma + loads))).max())
-    reach = sigma + total
-    low = min(float((loads / (reach * (reach + loads)))[loads > 0].min()), high)
-    left, right = np.log(low) - 1e-9, np.log(high) + 1e-9
+    low = float((loads / ((sigma + total) * (sigma + total + loads))).max())
+    if not low > 0.0:
+        return even, 0.0
+    left, right = np.log(low) - _APART, np.log(high) + _APART
     for _ in range(_HALVINGS):
         middle = 0.5 * (left + right)
         if middle in (left, right):
@@ -53,7 +48,7 @@ def best_noise(loads: np.ndarray, sigma: np.ndarray, total: float) -> tuple[np.n
     price = float(np.exp(right))
     noise = noise_at(loads, sigma, price)
     found = float(noise.sum())
-    return (noise * (total / found) if found > 0 else np.full(len(loads), total / len(loads))), price
+    return (noise * (total / found) if found > 0 else even), price
 
 
 def noise_at(loads: np.ndarray, sigma: np.ndarray, price: float) -> np.ndarray:
@@ -66,22 +61,12 @@ def noise_at(loads: np.ndarray, sigma: np.ndarray, price: float) -> np.ndarray:
 
 
 def most(gains: np.ndarray, total: float) -> tuple[float, float]:
-    """(the bound from above on the maximum over power, its error), at the water level's price."""
-    _, price = water_filling(gains, total)
-    ratio = gains[gains > price] / price
-    terms = np.log(ratio) - 1.0 + 1.0 / ratio
-    return float(price * total + terms.sum()), _error(terms, price * total)
+    """(what power can send at most, the error of that): by the tangent at the best response m, the rate being concave.
 
-
-def least(loads: np.ndarray, sigma: np.ndarray, total: float) -> tuple[float, float]:
-    """(the bound from below on the minimum over noise, its error), at the price that the bisection found."""
-    _, price = best_noise(loads, sigma, total)
-    noise = noise_at(loads, sigma, price) if price > 0 else np.zeros(len(loads))
-    terms = np.log1p(loads / (sigma + noise)) + price * noise
-    return float(terms.sum() - price * total), _error(terms, price * total)
-
-
-def _error(terms: np.ndarray, paid: float) -> float:
-    """What rounding may have done to a sum of terms of logarithms that are right to two units in the last place."""
-    unit = np.finfo(np.float64).eps
-    return float((_ULPS + len(terms)) * unit * (np.abs(terms).sum() + abs(paid) + 2.0 * len(terms)))
+    ``sum log(1 + g_i p_i) <= sum log(1 + g_i m_i) - h'm + total max h``, ``h_i = g_i / (1 + g_i m_i)``.
+    """
+    power, _ = water_filling(gains, total)
+    rates, slopes = np.log1p(gains * power), gains / (1.0 + gains * power)
+    parts = np.concatenate([rates, -slopes * power, [total * slopes.max()]])
+    error = (_ULPS + len(parts)) * np.finfo(np.float64).eps * np.abs(parts).sum()
+    return float(parts.sum()), float(error)

@@ -18,14 +18,15 @@ import numpy as np
 from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Number, Vector, as_array
-from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense, Violation
+from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.figures import Figure, strategy
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
 from dualgap.core.witness import Strategies, Witness
-from dualgap.problems.convex_concave_game.responses import best_noise, least, most, water_filling
+from dualgap.problems.convex_concave_game.proofs import prove
+from dualgap.problems.convex_concave_game.responses import best_noise, most, water_filling
 from dualgap.problems.counts import Names, check_names, fault
 from dualgap.problems.options import GeneratorOptions, read_options
 
@@ -120,15 +121,10 @@ class ConvexConcaveGame(Problem):
         return Evaluation(value + error, violations, scale=abs(value))
 
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
-        """The least that noise can leave of the power's allocation, by the price of noise."""
+        """The least that noise can leave of the power's allocation, by the rate's tangent at its best response."""
         if not isinstance(witness, Strategies):
             raise InvalidWitnessError(f"a convex-concave game takes strategies, not {witness.type}")
-        power = np.maximum(witness.y, 0.0)
-        if len(power) != self.size or not (power > 0).any():
-            raise InvalidWitnessError(f"no allocation of power over {self.size} channels")
-        value, error = least(self.beta * power * (float(self.power) / power.sum()), self.sigma, float(self.noise))
-        argument = "no noise keeps the rate of the power's allocation lower, at its price of noise"
-        return Bound(value - error, Evidence.NUMERICAL, argument, error)
+        return prove(self, np.asarray(witness.y, dtype=np.float64), seconds)
 
     def trivial(self) -> Allocations:
         return self._allocations(np.ones(self.size), np.ones(self.size))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from dualgap.core.errors import InvalidWitnessError, SpecError
 from dualgap.core.witness import Exhaustion, Strategies
 from dualgap.problems.convex_concave_game import Allocations, ConvexConcaveGame
 from dualgap.problems.convex_concave_game.responses import best_noise, water_filling
+from dualgap.testing.measure import violation
 
 BASIC = {"beta": [1.0, 0.8, 1.5, 0.6], "sigma": [0.5, 1.0, 0.7, 0.3], "power": 5, "noise": 3}
 
@@ -56,11 +60,53 @@ def test_any_allocations_hold_the_value_between_them(game: ConvexConcaveGame, se
     bound = game.bound(Strategies(x=noise, y=power))
     exact = dualgap.solve(game, "price-bisection", isolate=False).certificate
     assert exact is not None
-    assert bound.evidence is Evidence.NUMERICAL
+    assert bound.evidence is Evidence.PROVED
     assert bound.value <= float(exact.value or 0) + 1e-9
     assert upper >= float(exact.bound or 0) - 1e-9
     assert upper >= rate(game, noise, power)
     assert bound.value <= rate(game, noise, power)
+
+
+@settings(max_examples=20, deadline=None)
+@given(games(), st.integers(0, 10**6))
+def test_a_bound_holds_with_many_more_digits(game: ConvexConcaveGame, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    power = rng.dirichlet(np.full(game.size, 0.3)) * 10.0 ** rng.integers(-9, 9)
+    bound = Fraction(game.bound(Strategies(x=[], y=power)).value)
+    with localcontext(Context(prec=120)):
+        spread = [Decimal(str(game.power)) * Decimal(p) / sum(map(Decimal, power.tolist())) for p in power.tolist()]
+        for share in rng.dirichlet(np.ones(game.size), 5).tolist():
+            noise = [Decimal(str(game.noise)) * Decimal(part) / sum(map(Decimal, share)) for part in share]
+            channels = zip(game.beta.tolist(), game.sigma.tolist(), spread, noise)
+            rates = [(1 + Decimal(str(b)) * p / (Decimal(str(s)) + n)).ln() for b, s, p, n in channels]
+            assert bound <= Fraction(sum(rates))
+
+
+@given(games(), st.integers(0, 10**6))
+def test_the_cones_say_what_the_game_does(game: ConvexConcaveGame, seed: int) -> None:
+    view = next(view for view in game.views() if view.name == "cones")
+    form = view.build()
+    answer = Allocations(noise=np.random.default_rng(seed).dirichlet(np.ones(game.size)) * float(game.noise))
+    assert view.encode is not None
+    assert view.decode is not None
+    point = view.encode(answer)
+    assert violation(form, point) <= 1e-9
+    assert form.objective(point) == pytest.approx(float(game.evaluate(answer).objective), rel=1e-9, abs=1e-9)
+    assert np.allclose(view.decode(point).noise, answer.noise)
+
+
+@pytest.mark.parametrize("solver", ["clarabel", "scs"])
+@pytest.mark.parametrize("budgets", [(10, 10), (1000, 0.1), (0.1, 1000), (1e4, 1e4)])
+def test_conic_solvers_meet_the_exact_value(solver: str, budgets: tuple[float, float]) -> None:
+    drawn = ConvexConcaveGame.generate(10, 0)
+    game = ConvexConcaveGame(beta=drawn.beta, sigma=drawn.sigma, power=budgets[0], noise=budgets[1])
+    exact = dualgap.solve(game, "price-bisection", isolate=False).certificate
+    found = dualgap.solve(game, solver, isolate=False).certificate
+    assert exact is not None
+    assert found is not None
+    assert found.evidence is Evidence.PROVED
+    assert found.value == pytest.approx(exact.value, rel=2e-6)
+    assert found.bound == pytest.approx(exact.value, rel=2e-6)
 
 
 @settings(max_examples=20, deadline=None)
@@ -134,3 +180,12 @@ def test_budgets_are_kept() -> None:
 def test_what_is_no_allocation_proves_nothing(witness: dualgap.Witness) -> None:
     with pytest.raises(InvalidWitnessError):
         ConvexConcaveGame(**BASIC).bound(witness)
+
+
+def test_channels_that_carry_next_to_nothing_are_left_alone() -> None:
+    loads, sigma = np.array([0.076, 1e-4, 1e-25, 5e-324, 0.097]), np.array([1.5, 0.6, 1.2, 0.8, 1.7])
+    noise, price = best_noise(loads, sigma, 1000.0)
+    assert noise.sum() == pytest.approx(1000.0)
+    assert not noise[2:4].any()
+    reach = sigma + noise
+    np.testing.assert_allclose((loads / (reach * (reach + loads)))[[0, 1, 4]], price, rtol=1e-9)
