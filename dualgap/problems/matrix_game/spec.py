@@ -17,7 +17,7 @@ from pydantic import field_validator, model_validator
 from dualgap.core.arrays import Matrix, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
-from dualgap.core.exact import Exact, Real, exact, simplest
+from dualgap.core.exact import Exact, Real, exact, nearest, simplest
 from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.figures import Figure, strategy
 from dualgap.core.problem import Answer, Problem
@@ -148,19 +148,11 @@ class MatrixGame(Problem):
         )
 
     def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Real]]:
-        """The interval as a share of the range of payoffs, which says more than a relative gap where the value is 0;
-        and the column player's strategy where only the witness has it.
-        """
+        """The interval's width, which says more than a relative gap where the value is near 0."""
         if not isinstance(witness, Strategies) or len(witness.y) != self.size[1]:
             return {}
-        value, bound = self.evaluate(answer).objective, self.bound(witness).value
-        spread = float(np.ptp(self.payoff)) or 1.0
-        return {
-            "all": {
-                "exploitability": abs(float(value - bound)),
-                "share of the range": abs(float(value - bound)) / spread,
-            }
-        }
+        width = abs(float(self.evaluate(answer).objective - self.bound(witness).value))
+        return {"interval": {"width": width, "share of the range": width / (float(np.ptp(self.payoff)) or 1.0)}}
 
     def explain(
         self, answer: Any = None, witness: Witness | None = None, *, via: str | None = None, shown: int = SHOWN
@@ -201,6 +193,15 @@ class MatrixGame(Problem):
             for i in np.flatnonzero(weights).tolist():
                 table.append((player, names[i], _shown(share, i, total)))
         return table
+
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+        """The interval, unless it has closed."""
+        interval = metrics.get("interval", {})
+        if not interval.get("width"):
+            return []
+        return [
+            [("interval", *interval), ("of the value", *(f"{nearest(number):.3g}" for number in interval.values()))]
+        ]
 
     def figures(self, answer: Any) -> tuple[Figure, ...]:
         """Each player's strategy."""

@@ -174,7 +174,7 @@ class _Match:
             interval.improve(x, y, x @ self._payoff, self._payoff @ y)
         x, y = (player.strategy(player.sums) for player in (self._rows, self._columns))
         xp, py = x @ self._payoff, self._payoff @ y
-        width = interval.improve(x, y, xp, py) / self._spread
+        width = max(interval.improve(x, y, xp, py), 0.0) / self._spread  # rounding may cross the ends
         self._adapt(width, (self._mean - py) / self._spread, (xp - self._mean) / self._spread)
 
     def _adapt(self, width: float, *yields: np.ndarray) -> None:
@@ -186,7 +186,7 @@ class _Match:
         parts = [player.part for player in players]
         if self.share < 1.0:
             parts = [np.union1d(part, np.flatnonzero(kept)) for part, kept in zip(parts, near, strict=True)]
-        elif width * self._spread <= self.notable:
+        elif 0.0 < self.notable and width * self._spread <= self.notable:
             counts = [int(np.count_nonzero(kept)) for kept in near]
             if counts[0] * counts[1] <= _WORTHWHILE * self._payoff.size:
                 parts, self.notable = [np.flatnonzero(kept) for kept in near], 0.0

@@ -14,6 +14,7 @@ from scipy import optimize
 import dualgap
 from dualgap.core.certificate import Evidence, Verdict
 from dualgap.core.errors import InvalidWitnessError, SpecError
+from dualgap.core.explain.text import as_text
 from dualgap.core.witness import Multipliers, Strategies
 from dualgap.problems.examples import example
 from dualgap.problems.matrix_game import MatrixGame, MixedStrategies
@@ -173,6 +174,25 @@ def test_payoffs_come_from_files_and_answers_have_names(tmp_path: Path) -> None:
     assert game.read_answer(written) == run.answer
     with pytest.raises(SpecError, match="no such strategy"):
         game.read_answer({"rows": {"left": 1}})
+
+
+def test_open_intervals_are_shown_beside_the_range_of_payoffs() -> None:
+    game = MatrixGame(payoff=[[0, -1, 2], [1, 0, -1], [-2, 1, 0]])
+    metrics = dict(game.sensitivity(MixedStrategies(rows=[1, 1, 1]), Strategies(x=[], y=[1, 1, 1]), False))
+    assert metrics["interval"] == {"width": pytest.approx(2 / 3), "share of the range": pytest.approx(1 / 6)}
+    assert game.render_metrics(metrics)[0][1] == ("of the value", "0.667", "0.167")
+    closed = game.sensitivity(MixedStrategies(rows=[1, 2, 1]), Strategies(x=[], y=[1, 2, 1]), True)
+    assert game.render_metrics(closed) == []
+
+
+def test_explanations_can_be_redone() -> None:
+    game = dualgap.load(example(MatrixGame, "basic"))
+    run = dualgap.solve(game, "lp-vertex", isolate=False)
+    said = as_text(game.explain(run.answer, run.witness), 100)
+    assert "north:   10 · 3/38 + 2 · 15/19 = 45/19" in said
+    assert "watch all roads: 2 · 9/38 + 2 · 15/38 + 3 · 7/19 = 45/19" in said
+    rough = dualgap.solve(game, "regret-matching", isolate=False)
+    assert "shares of 6 digits" in as_text(game.explain(rough.answer, rough.witness), 100)
 
 
 def test_nashpy_agrees() -> None:

@@ -36,6 +36,7 @@ GAMES: dict[str, Any] = {
     "sparse": SQUARE * (RNG.random((40, 40)) < 0.3),
     "every strategy twice": np.repeat(np.repeat(SQUARE[:15, :15], 2, 0), 2, 1),
     "constant": np.full((7, 5), 2.5),
+    "constant, and large": np.full((250, 300), 0.1),
     "distances": np.abs(np.subtract.outer(np.arange(30), np.arange(30))),
 }
 
