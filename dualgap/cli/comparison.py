@@ -13,7 +13,7 @@ from dualgap.cli.progress import Ticker, listener, ticking
 from dualgap.cli.screen import facts, table, tell
 from dualgap.cli.show import style
 from dualgap.core.problem import Problem
-from dualgap.core.statement import format_gap, format_value
+from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 
@@ -81,8 +81,8 @@ def _row(run: Run) -> tuple[str | Text, ...]:
         return run.name, "-", "-", "-", "-", "-", Text("refused" if run.refused else "failed", style="yellow")
     return (
         run.name,
-        format_value(certificate.value),
-        format_value(certificate.bound),
+        format_cell(certificate.value),
+        format_cell(certificate.bound),
         str(certificate.evidence),
         format_gap(certificate.relative_gap),
         f"{run.seconds.get('total', 0.0):.2f}",

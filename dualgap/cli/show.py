@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -11,9 +10,8 @@ from rich.text import Text
 from dualgap.cli.screen import facts, table
 from dualgap.cli.why import why_items
 from dualgap.core.certificate import Certificate, Verdict
-from dualgap.core.exact import Real, nearest, simplest
 from dualgap.core.problem import Problem
-from dualgap.core.statement import format_gap, format_value
+from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.engine.run import Run
 
 ROWS = 20
@@ -120,17 +118,12 @@ def _audits(run: Run) -> Iterator[RenderableType]:
         yield Text(text, style="" if audit.passed else "red")
 
 
-def _decimal(value: Real | None) -> str:
-    """A number without its fraction, for narrow columns."""
-    return format_value(simplest(nearest(value)) if isinstance(value, Fraction) else value)
-
-
 def _attempts(run: Run) -> Iterator[RenderableType]:
     if not run.attempts:
         return
     yield ""
     rows = [
-        (a.solver, a.reason, a.verdict, _decimal(a.value), _decimal(a.bound), f"{a.seconds:.2f}", a.gave)
+        (a.solver, a.reason, a.verdict, format_cell(a.value), format_cell(a.bound), f"{a.seconds:.2f}", a.gave)
         for a in run.attempts
     ]
     header = ("tried", "because", "verdict", "value", "bound", "seconds", "gave")

@@ -7,7 +7,7 @@ from math import floor, log10
 
 from dualgap.core.certificate import INFINITY, Certificate, Evidence, Sense, Verdict
 from dualgap.core.claim import Outcome
-from dualgap.core.exact import Real, fraction, nearest
+from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Problem
 
 _LONG = 10**15  # beyond this, digits are no help to a reader
@@ -27,6 +27,11 @@ def format_value(value: Real | None) -> str:
     if isinstance(value, float) and not value.is_integer():
         return f"{value:,.10g}"
     return f"{int(value):,}"
+
+
+def format_cell(value: Real | None) -> str:
+    """``format_value`` for narrow tables: fractions by their digits alone."""
+    return format_value(simplest(nearest(value)) if isinstance(value, Fraction) else value)
 
 
 def _scientific(value: Real, near: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import dualgap
 from dualgap.core.certificate import Sense, Verdict
 from dualgap.core.exact import Real
-from dualgap.core.statement import format_gap, format_value
+from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.display.html import Html, details, facts, join, table, tag
 from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
@@ -182,8 +182,8 @@ def _row(run: Run, standing: Standing) -> list[str | Html]:
     times = [_seconds(run, "build", "compile"), _seconds(run, "solve"), _seconds(run, "verify")]
     if certificate is None:
         return [run.name, "–", "–", "–", "–", *times, said]
-    value = "–" if certificate.violations else format_value(certificate.value)
-    bound = format_value(certificate.bound) if certificate.bound is not None else "–"
+    value = "–" if certificate.violations else format_cell(certificate.value)
+    bound = format_cell(certificate.bound) if certificate.bound is not None else "–"
     evidence = str(certificate.evidence) if certificate.bound is not None else "–"
     gap = format_gap(certificate.relative_gap) if certificate.relative_gap is not None else "–"
     return [run.name, value, bound, evidence, gap, *times, said]
