@@ -139,7 +139,8 @@ class ConvexConcaveGame(Problem):
         found = {f"{player} budget": Violation(abs(float(amounts.sum()) - budget), max(1.0, budget))}
         short = np.flatnonzero(amounts < 0).tolist()
         found |= {f"{player} {self.channel_names[i]}": Violation(float(-amounts[i]), max(1.0, budget)) for i in short}
-        return {name: violation for name, violation in found.items() if violation.amount > 0}
+        rounding = self.size * float(np.finfo(np.float64).eps) * budget  # of a sum that is right
+        return {name: violation for name, violation in found.items() if violation.amount > rounding}
 
     def _allocations(self, noise: np.ndarray, power: np.ndarray) -> Allocations:
         """Both scaled to their budgets."""

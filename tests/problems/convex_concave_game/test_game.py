@@ -36,6 +36,7 @@ def games() -> st.SearchStrategy[ConvexConcaveGame]:
     return st.builds(build, st.lists(st.tuples(sizes, sizes), min_size=1, max_size=6), sizes, sizes)
 
 
+@settings(deadline=None)
 @given(games(), st.integers(0, 10**6))
 def test_best_responses_are_best(game: ConvexConcaveGame, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -82,6 +83,7 @@ def test_a_bound_holds_with_many_more_digits(game: ConvexConcaveGame, seed: int)
             assert bound <= Fraction(sum(rates))
 
 
+@settings(deadline=None)
 @given(games(), st.integers(0, 10**6))
 def test_the_cones_say_what_the_game_does(game: ConvexConcaveGame, seed: int) -> None:
     view = next(view for view in game.views() if view.name == "cones")
