@@ -10,6 +10,7 @@ import pytest
 
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.knapsack import Knapsack
+from dualgap.problems.matrix_game import MatrixGame
 from dualgap.study.compare import Comparison, compare, compare_path
 from dualgap.study.report import report, write_report
 
@@ -149,10 +150,10 @@ def test_written_whole(comparison: Comparison, tmp_path: Path) -> None:
 
 
 def test_what_counts_iterations_is_drawn_against_them_too() -> None:
-    problem = Knapsack.generate(40, 1)
-    root = parse(report([compare(problem, ["highs", "pgd"], isolate=False)], ""))
+    problem = MatrixGame.generate(30, 1)
+    root = parse(report([compare(problem, ["highs", "extragradient"], isolate=False)], ""))
     figures = dict(zip((text_of(h3) for h3 in root.iter("h3")), root.iter("figure"), strict=False))
     assert "Value and bound against iterations" in figures
     titles = [text_of(svg.find("title")) for svg in root.iter("svg") if svg.get("class") == "plot"]
-    assert any(title.startswith("pgd:") and title.endswith("iterations") for title in titles)
+    assert any(title.startswith("extragradient:") and title.endswith("iterations") for title in titles)
     assert not any(title.startswith("highs:") and title.endswith("iterations") for title in titles)
