@@ -42,7 +42,7 @@ def profile(problem: Problem, run: Run, standing: Standing, opened: bool = False
         figures,
         tag("pre", run.error) if run.error else None,
         class_="profile",
-        open=opened and figures is not None,
+        open="open" if opened and figures is not None else None,
     )
 
 
