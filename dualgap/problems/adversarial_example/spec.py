@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import ceil
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -128,7 +129,8 @@ class AdversarialExample(Problem):
     @property
     def ball(self) -> str:
         """What an adversary may do, in words."""
-        return "the properties' boxes" if self.rows.size else f"l{self.norm} perturbations up to {self.radius:g}"
+        boxed = self.lower.size and self.norm == "inf"
+        return "their boxes" if boxed else f"l{self.norm} perturbations up to {self.radius:g}"
 
     @cached_property
     def input_names(self) -> tuple[str, ...]:
@@ -165,6 +167,13 @@ class AdversarialExample(Problem):
         """The inputs as they are, unless they have to be moved."""
         unmoved = PerturbedInputs(points=self.inputs)
         return None if self.minimal and self.evaluate(unmoved).violations else unmoved
+
+    def tighten(self, bound: float) -> float:
+        """Robust accuracy is a whole number of inputs."""
+        if self.minimal or self.goal == "margin":
+            return bound
+        count = len(self.inputs)
+        return ceil(bound * count - 1e-6) / count
 
     def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Real]]:
         from dualgap.problems.adversarial_example.metrics import certified

@@ -86,6 +86,12 @@ def test_signs_are_exact_where_floats_are_not():
         assert holds(network, hard.margins, np.ones((1, 3))).tolist() == [sign > 0]
 
 
+def test_claimed_shares_are_whole_inputs():
+    verdict = problem(goal="verdict")
+    assert [verdict.tighten(bound) for bound in (0.1, 0.5, 0.5000001, 0.6, -1.0)] == [0.5, 0.5, 0.5, 1.0, -1.0]
+    assert problem().tighten(0.1) == 0.1
+
+
 def test_a_tie_is_no_correct_answer():
     tied = problem(inputs=[[0.5, 0.5]], labels=[0], goal="verdict")
     assert tied.evaluate(tied.trivial()).objective == 0

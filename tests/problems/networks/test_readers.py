@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import sys
 import zipfile
 
 import numpy as np
@@ -186,6 +187,14 @@ def test_half_precision_without_a_numpy_type_is_refused(tmp_path):
     (tmp_path / "net.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + b"\x00\x00")
     with pytest.raises(SpecError, match=r"bfloat16|NumPy lacks"):
         read(tmp_path, "net.safetensors")
+
+
+@pytest.mark.parametrize(("package", "suffix"), [("onnx", "onnx"), ("safetensors", "safetensors")])
+def test_missing_packages_name_the_extra(package, suffix, tmp_path, monkeypatch):
+    (tmp_path / f"net.{suffix}").write_bytes(b"anything")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SpecError, match=rf"{package} isn't installed \(pip install 'dualgap\[networks\]'\)"):
+        read(tmp_path, f"net.{suffix}")
 
 
 @pytest.mark.parametrize(
