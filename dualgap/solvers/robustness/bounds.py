@@ -12,7 +12,7 @@ from dualgap.core.solver import Context, Solver, Trait
 from dualgap.problems.adversarial_example import AdversarialExample
 from dualgap.problems.networks.bounds import MarginBounds
 from dualgap.problems.networks.bounds.witness import Tree
-from dualgap.solvers.robustness.margins import Margins, curved, fixed_radii
+from dualgap.solvers.robustness.known import Known, curved, fixed_radii
 from dualgap.solvers.robustness.radius import widest
 from dualgap.solvers.robustness.search import Search
 from dualgap.solvers.robustness.slopes import optimised
@@ -58,7 +58,7 @@ class Crown(Solver):
     def solve(self, form: Any, ctx: Context) -> Claim:
         if form.minimal:
             return widest(form, "crown", ctx)
-        known = Margins(form, fixed_radii(form), ctx)
+        known = Known(form, fixed_radii(form), ctx)
         if self.iterations:
             found = optimised(known.query, known.spans, self.iterations, ctx)
             unstable = [span.unstable for span in known.spans]
@@ -86,7 +86,7 @@ class ReluLp(Solver):
         return curved(form)
 
     def solve(self, form: Any, ctx: Context) -> Claim:
-        known = Margins(form, fixed_radii(form), ctx)
+        known = Known(form, fixed_radii(form), ctx)
         relaxations = 0
         for item in range(len(known.points)):
             for row in known.undecided(item):

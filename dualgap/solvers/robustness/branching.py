@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from dualgap.core.claim import Claim
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.problems.adversarial_example import AdversarialExample
-from dualgap.solvers.robustness.margins import Margins, curved, fixed_radii
+from dualgap.solvers.robustness.known import Known, curved, fixed_radii
 from dualgap.solvers.robustness.radius import exact
 from dualgap.solvers.robustness.search import Search
 
@@ -35,7 +35,7 @@ class ReluBranching(Solver):
     def solve(self, form: Any, ctx: Context) -> Claim:
         if form.minimal:
             return exact(form, self.nodes, ctx)
-        known = Margins(form, fixed_radii(form), ctx)
+        known = Known(form, fixed_radii(form), ctx)
         nodes = relaxations = 0
         for item in range(len(known.points)):
             ctx.report(point=known.answer)

@@ -10,7 +10,7 @@ import numpy as np
 from dualgap.core.claim import Claim
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.problems.adversarial_example import AdversarialExample
-from dualgap.solvers.robustness.margins import Margins, curved, fixed_radii
+from dualgap.solvers.robustness.known import Known, curved, fixed_radii
 from dualgap.solvers.robustness.search import Search
 
 
@@ -18,7 +18,7 @@ from dualgap.solvers.robustness.search import Search
 class ReluMilp(Solver):
     """A binary for every neuron that CROWN's bounds leave open, one program a margin (Tjeng et al. 2019).
 
-    Margins whose CROWN bound is above the best point of their input are left out. Bounds are the backend's word;
+    Known whose CROWN bound is above the best point of their input are left out. Bounds are the backend's word;
     relu-branching proves them, mostly sooner.
 
     Attributes:
@@ -39,7 +39,7 @@ class ReluMilp(Solver):
         return curved(form)
 
     def solve(self, form: Any, ctx: Context) -> Claim:
-        known = Margins(form, fixed_radii(form), ctx)
+        known = Known(form, fixed_radii(form), ctx)
         programs = nodes = 0
         for item in range(len(known.points)):
             for row in known.undecided(item):
@@ -51,7 +51,7 @@ class ReluMilp(Solver):
             ctx.report(point=known.answer, bound=known.bound, witness=known.witness)
         return known.claim(ctx, programs=programs, nodes=nodes)
 
-    def _solved(self, known: Margins, row: int, ctx: Context) -> Claim:
+    def _solved(self, known: Known, row: int, ctx: Context) -> Claim:
         query = known.query
         search = Search(query.row(row), known.root(row), ctx, 1)
         item = int(query.item[row])

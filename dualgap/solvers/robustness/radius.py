@@ -14,7 +14,7 @@ from dualgap.problems.networks.bounds import MarginBounds, crown_bounds, interva
 from dualgap.problems.networks.bounds.proof import farthest, least
 from dualgap.problems.networks.bounds.witness import Method, Tree, packed
 from dualgap.solvers.robustness.descent import descend
-from dualgap.solvers.robustness.margins import Margins, ball
+from dualgap.solvers.robustness.known import Known, ball
 from dualgap.solvers.robustness.pattern import nearest_in_pattern
 from dualgap.solvers.robustness.search import Search
 
@@ -113,7 +113,7 @@ def exact(problem: AdversarialExample, nodes: int, ctx: Context) -> Claim:
         rows = np.flatnonzero(problem.margins.item == item)
         while not ctx.should_stop():
             tried = min(radii[item] * (1.0 - _BELOW), limit[item])
-            known = Margins(alone, np.array([tried]), ctx)
+            known = Known(alone, np.array([tried]), ctx)
             settled(known, nodes, ctx)
             proofs += 1
             if known.margins[0] > 0:
@@ -141,7 +141,7 @@ def _claim(
     )
 
 
-def settled(known: Margins, nodes: int, ctx: Context) -> None:
+def settled(known: Known, nodes: int, ctx: Context) -> None:
     """Decides the functions that are open, until a margin isn't positive."""
     for row in known.undecided(0):
         if known.margins[0] <= 0 or ctx.should_stop():

@@ -1,6 +1,5 @@
 """Certified and exact margins against enumeration, each other and the attack."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -36,7 +35,7 @@ def run(problem, solver):
 
 @pytest.mark.parametrize("solver", ["relu-branching", "relu-milp"])
 @pytest.mark.parametrize("norm", ["inf", "1"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_exact_margins(seed, norm, solver):
     layers, problem = drawn(seed, norm=norm)
     expected = [
@@ -149,4 +148,4 @@ def test_the_attack_of_the_search_stays_in_its_ball():
     claim = ReluBranching().solve(problem, Observer())
     moved = np.abs(claim.point.points - problem.inputs).sum(axis=1)
     assert (moved <= 0.25 + 1e-12).all()
-    assert replace(claim).feasible
+    assert claim.feasible

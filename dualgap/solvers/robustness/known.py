@@ -22,7 +22,7 @@ _SLACK = 1e-8  # relative: what a proof leaves between its bound and the point
 _TINY = 1e-9
 
 
-class Margins:
+class Known:
     """The state of a search over all inputs.
 
     Attributes:
@@ -36,6 +36,8 @@ class Margins:
 
     def __init__(self, problem: AdversarialExample, radii: np.ndarray, ctx: Context) -> None:
         self.problem, self.radii = problem, radii
+        if not problem.minimal:
+            ctx.report(point=problem.trivial())
         self.ball = ball(problem, radii)
         self.query: Query = margins_query(problem, radii)
         self.spans: tuple[Span, ...] = crown_spans(self.query.layers, self.query.region)
@@ -67,7 +69,10 @@ class Margins:
     def cutoff(self, item: int) -> float:
         """What has to be shown of an input's functions."""
         known = float(self.margins[item])
-        return _TINY if self.verdict else known - _SLACK * max(1.0, abs(known))
+        return min(_TINY, 0.5 * known) if self.verdict else known - self._slack(item)
+
+    def _slack(self, item: int) -> float:
+        return _SLACK * max(1.0, abs(float(self.margins[item])))
 
     def undecided(self, item: int) -> np.ndarray:
         """The functions of an input that may be lower than what is known of it, the least bound first."""
@@ -85,15 +90,19 @@ class Margins:
         item = int(self.query.item[row])
         if not self.verdict:
             self.offer(item, search.polished(self.points[item]))
-        while self.bounds[row] < self.cutoff(item):
-            found = search.run(self.cutoff(item))
+        below = 0.0
+        while self.bounds[row] < self.cutoff(item) - below:
+            found = search.run(self.cutoff(item) - below)
             if found.point is None:
                 self.trees.append(replace(found.tree, row=row))
                 self.bounds[row] = max(self.bounds[row], found.bound)
                 return
-            self.offer(item, found.point if self.verdict else search.polished(found.point))
+            lower = self.offer(item, found.point if self.verdict else search.polished(found.point))
             if self.verdict and self.margins[item] <= 0:
                 return
+            below = (
+                0.0 if lower else max(2.0 * below, self._slack(item))
+            )  # outside its ball, by a relaxation's rounding
 
     @property
     def answer(self) -> PerturbedInputs:
