@@ -52,7 +52,7 @@ def headline(problem: AdversarialExample, metrics: Metrics) -> str:
     high = metrics["all"]["robust accuracy"]
     between = _percent(high) if low == high else f"in [{_percent(low)}, {_percent(high)}]"
     if problem.rows.size:
-        return f"Properties that hold where inputs are given: {clean}; under {problem.ball}: {between}."
+        return f"Properties that hold at the given inputs: {clean}; wherever these may be moved: {between}."
     return f"Clean accuracy {clean}, robust accuracy {between} under {problem.ball}."
 
 
