@@ -143,9 +143,8 @@ class MatrixGame(Problem):
         return prove(self, witness)
 
     def trivial(self) -> MixedStrategies:
-        return MixedStrategies(
-            rows=np.ones(self.size[0], dtype=np.int64), columns=np.ones(self.size[1], dtype=np.int64)
-        )
+        rows, columns = self.size
+        return MixedStrategies(rows=np.full(rows, 1.0 / rows), columns=np.full(columns, 1.0 / columns))
 
     def sensitivity(self, answer: Any, witness: Witness | None, optimal: bool) -> Mapping[str, Mapping[str, Real]]:
         """The interval's width, which says more than a relative gap where the value is near 0."""

@@ -90,16 +90,17 @@ def saddle_program(problem: MatrixGame) -> SaddleProgram:
     )
 
 
-def _strategies(rows: Any, columns: Any = ()) -> MixedStrategies:
+def _strategies(rows: Any, columns: Any = None) -> MixedStrategies:
     from dualgap.problems.matrix_game.spec import MixedStrategies
 
-    return MixedStrategies(rows=_weights(rows), columns=_weights(columns))
+    known = {} if columns is None else {"columns": _weights(columns)}
+    return MixedStrategies(rows=_weights(rows), **known)
 
 
 def _weights(point: Any) -> np.ndarray:
-    """Float noise below zero is no weight."""
+    """Float noise below zero is no weight, and -0 is 0."""
     weights = np.asarray(point, dtype=np.float64)
-    return np.where((weights < 0) & (weights > -1e-9), 0.0, weights)
+    return np.where((weights <= 0) & (weights > -1e-9), 0.0, weights)
 
 
 def _point(problem: MatrixGame, answer: Any) -> np.ndarray:
@@ -119,4 +120,4 @@ def opponent(problem: MatrixGame, witness: Witness) -> Strategies | None:
     if not isinstance(witness, Multipliers) or len(witness.rows) != problem.size[1] + 1:
         return None
     prices = witness.rows[:-1] if problem.maximizer == "rows" else -witness.rows[:-1]
-    return Strategies(x=np.zeros(0), y=np.maximum(prices, 0.0))
+    return Strategies(x=np.zeros(0), y=np.maximum(prices, 0.0)) if (prices > 0.0).any() else None

@@ -16,6 +16,8 @@ from dualgap.core.sets import Simplex
 from dualgap.core.solver import Context
 from dualgap.solvers.saddle.interval import Interval
 
+_ROUNDING = 1e-8  # of the payoffs: of a smaller range, no usual tolerance can be told from rounding
+
 
 def refusal(form: Form, name: str) -> str | None:
     """Why a form isn't a matrix game on two probability simplices, or None."""
@@ -40,7 +42,8 @@ class GameInterval(Interval):
 
     def __init__(self, form: SaddleProgram, tolerance: float) -> None:
         assert form.payoff is not None
-        super().__init__(tolerance, float(form.payoff.max() - form.payoff.min()))
+        low, high = float(form.payoff.min()), float(form.payoff.max())
+        super().__init__(tolerance, max(high - low, _ROUNDING * max(abs(low), abs(high))))
         self._form = form
 
     def improve(self, x: np.ndarray, y: np.ndarray, xp: np.ndarray, py: np.ndarray) -> float:

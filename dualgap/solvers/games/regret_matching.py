@@ -186,7 +186,7 @@ class _Match:
         parts = [player.part for player in players]
         if self.share < 1.0:
             parts = [np.union1d(part, np.flatnonzero(kept)) for part, kept in zip(parts, near, strict=True)]
-        elif 0.0 < self.notable and width * self._spread <= self.notable:
+        elif self.notable > 0.0 and width * self._spread <= self.notable:
             counts = [int(np.count_nonzero(kept)) for kept in near]
             if counts[0] * counts[1] <= _WORTHWHILE * self._payoff.size:
                 parts, self.notable = [np.flatnonzero(kept) for kept in near], 0.0
