@@ -329,7 +329,7 @@ def _as_good(back: Evaluation, given: Evaluation) -> bool:
     """Whether an answer in floats came back as one of the same worth."""
     worth, before = float(back.objective), float(given.objective)
     near = abs(worth - before) <= 1e-9 * max(1.0, abs(before))
-    return not given.exact and near and back.violations.keys() == given.violations.keys()
+    return not (given.exact and back.exact) and near and back.violations.keys() == given.violations.keys()
 
 
 def _same(first: Evaluation, again: Evaluation) -> bool:

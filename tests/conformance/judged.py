@@ -16,7 +16,7 @@ SLACK = 1e-6
 
 def patience(drawn: Drawn) -> float:
     """Seconds for a run: first-order methods look for a feasible point until their time is up."""
-    return 10.0 if drawn.optimum is not None else 1.0
+    return 5.0 if drawn.optimum is not None else 1.0
 
 
 def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:

@@ -16,7 +16,7 @@ from dualgap.plugins.registry import BUILT_IN, Registry
 from tests.conformance.drawn import VARIANTS, Drawn
 from tests.conformance.judged import faults, patience
 
-INSTANCES = 3
+INSTANCES = 2
 SOLVERS = [name for name, entry in Registry(third_party=False).solvers.items() if entry.plugin == BUILT_IN]
 CELLS = [(kind, variant) for kind, variants in VARIANTS.items() for variant in variants]
 
