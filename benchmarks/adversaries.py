@@ -13,7 +13,7 @@ from harness import Row, process_seconds
 import dualgap
 from dualgap.core.sets import Ball, BallBox, Simplex
 from dualgap.problems.adversarial_example.digits import load_digits, train
-from dualgap.problems.convex_concave_game.responses import least, most
+from dualgap.problems.convex_concave_game.responses import best_noise, most
 
 
 def _solved(problem: dualgap.Problem, solver: str, **parameters: Any) -> dualgap.Run:
@@ -49,7 +49,9 @@ def _descent_ascent(game: dualgap.ConvexConcaveGame, steps: int) -> float:
         noise = Simplex(budgets[0]).project(noise - length * slope_n)
         power = Simplex(budgets[1]).project(power + length * slope_p)
         upper = min(upper, most(game.beta / (game.sigma + noise), budgets[1])[0])
-        lower = max(lower, least(game.beta * power, game.sigma, budgets[0])[0])
+        loads = game.beta * power
+        jammed = game.sigma + best_noise(loads, game.sigma, budgets[0])[0]
+        lower = max(lower, float(np.log1p(loads / jammed).sum()))
     return float((upper - lower) / upper)
 
 
@@ -58,7 +60,12 @@ def regrets(quick: bool) -> Iterable[Row]:
     problem = dualgap.MinimaxRegret.generate(10, 0, family="denoising", features=11)
     ours = process_seconds(lambda: _solved(problem, "dual-ascent", rule="level"))
     conic = process_seconds(lambda: _solved(problem, "clarabel"))
-    yield Row("denoising, 10 levels: dual ascent on group weights, proved", ours, peer="Clarabel on its cones", peer_value=conic)
+    yield Row(
+        "denoising, 10 levels: dual ascent on group weights, proved",
+        ours,
+        peer="Clarabel on its cones",
+        peer_value=conic,
+    )
 
 
 def networks(quick: bool) -> Iterable[Row]:
