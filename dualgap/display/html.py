@@ -53,7 +53,7 @@ def facts(pairs: Iterable[tuple[str, Child]]) -> Html:
     return tag("dl", *shown) if shown else Html("")
 
 
-def details(summary: Child, *children: Child, **attributes: str | bool) -> Html:
+def details(summary: Child, *children: Child, **attributes: str | bool | None) -> Html:
     """Something that opens on a click."""
     return tag("details", tag("summary", summary), *children, **attributes)
 
