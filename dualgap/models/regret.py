@@ -62,7 +62,7 @@ class GroupLosses(Saddle):
 
     def losses(self, theta: np.ndarray) -> np.ndarray:
         """(k,) each group's loss of a model, in a flat vector."""
-        point = self._field.x.shape.whole(np.asarray(theta, dtype=np.float64))
+        point = self._game.field.x.shape.whole(np.asarray(theta, dtype=np.float64))
         with x64():
             return np.array([float(loss(point, self.data["data"])) for loss in self._weighted.losses])
 

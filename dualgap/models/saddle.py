@@ -22,8 +22,9 @@ from dualgap.core.sets import Set
 from dualgap.core.views import View
 from dualgap.core.witness import Strategies, Witness
 from dualgap.solvers.jax_scope import x64
-from dualgap.solvers.saddle.field import Field, field_of
+from dualgap.solvers.saddle.field import Game, game_of
 from dualgap.solvers.saddle.interval import INFINITY, sides
+from dualgap.solvers.saddle.survey import width
 
 _ROUNDING = 1e-12  # relative: of a sum in float64 that nobody has looked at
 
@@ -90,14 +91,14 @@ class Saddle(Problem):
         )
 
     @cached_property
-    def _field(self) -> Field:
-        return field_of(self.form)
+    def _game(self) -> Game:
+        return game_of(self.form)
 
     def content(self) -> dict[str, Any]:
         """Functions and sets by name, arrays as they are: enough to tell programs apart."""
         functions = {name: _named(getattr(self, name)) for name in ("objective", "best_x", "best_y")}
         sets = {name: repr(getattr(self, name)) for name in ("x_set", "y_set")}
-        start = [self._field.x.shape.flat(self.initial[0]), self._field.y.shape.flat(self.initial[1])]
+        start = [self._game.field.x.shape.vector(self.initial[0]), self._game.field.y.shape.vector(self.initial[1])]
         return {**functions, **sets, "initial": start, "data": repr(self.data), "convex": self.convex}
 
     @property
@@ -113,8 +114,7 @@ class Saddle(Problem):
         """Whether y's best payoff against an x can be told."""
         if self.best_y is not None:
             return True
-        zero = np.zeros(sum(int(np.prod(shape)) for shape in self._field.y.shape.shapes))
-        return self.convex and self._field.y.least(zero) is not None and self._field.y.least(zero + 1.0) is not None
+        return self.convex and width(self._game.field.y) is not None
 
     # What the verifier asks.
     def evaluate(self, answer: Any) -> Evaluation:
@@ -123,8 +123,8 @@ class Saddle(Problem):
         if any(violation.amount == INFINITY for violation in outside.values()):
             return Evaluation(INFINITY, outside)
         with x64():
-            payoff, _, _ = self._field.gradients(answer.x, answer.y)
-            _, upper = sides(self._field, answer.x, answer.y)
+            payoff, _, _ = self._game.field.gradients(answer.x, answer.y)
+            _, upper = sides(self._game, answer.x, answer.y)
         metrics = {"all": {"payoff at the pair": payoff}}
         return Evaluation(upper if upper < INFINITY else payoff, outside, metrics, scale=max(1.0, abs(payoff)))
 
@@ -136,7 +136,7 @@ class Saddle(Problem):
         if any(violation.amount > 1e-6 for violation in self._outside(pair).values()):
             raise InvalidWitnessError("the strategies lie outside their sets")
         with x64():
-            lower, _ = sides(self._field, pair.x, pair.y)
+            lower, _ = sides(self._game, pair.x, pair.y)
         if not lower > -INFINITY:
             raise InvalidWitnessError("nothing bounds the payoff from below: give best_x, or a bounded set for x")
         how = "against x's best response" if self.best_x is not None else "by convexity in x, from the gradient"
@@ -146,9 +146,8 @@ class Saddle(Problem):
     def _outside(self, answer: Any) -> dict[str, Violation]:
         """How far each strategy is from its set; infinite where it has the wrong length or isn't finite."""
         found = {}
-        for name, side, point in (("x", self._field.x, answer.x), ("y", self._field.y, answer.y)):
-            size = sum(int(np.prod(shape)) for shape in side.shape.shapes)
-            if len(point) != size or not np.isfinite(point).all():
+        for name, side, point in (("x", self._game.field.x, answer.x), ("y", self._game.field.y, answer.y)):
+            if len(point) != side.shape.size or not np.isfinite(point).all():
                 found[name] = Violation(INFINITY)
                 continue
             off = float(np.linalg.norm(side.project(np.asarray(point, dtype=np.float64)) - point))
@@ -158,14 +157,14 @@ class Saddle(Problem):
 
     def views(self) -> tuple[View, ...]:
         """``saddle``, exact."""
-        shapes = self._field.x.shape, self._field.y.shape
+        shapes = self._game.field.x.shape, self._game.field.y.shape
         return (
             View(
                 name="saddle",
                 form_type=SaddleProgram,
                 relation=Relation.EXACT,
                 build=lambda: self.form,
-                decode=lambda point: Pair(x=shapes[0].flat(point[0]), y=shapes[1].flat(point[1])),
+                decode=lambda point: Pair(x=shapes[0].vector(point[0]), y=shapes[1].vector(point[1])),
                 encode=lambda answer: (shapes[0].whole(answer.x), shapes[1].whole(answer.y)),
                 lift_bound=None if not self._bounded_above and not self.convex else lambda bound: bound,
                 lift_witness=lambda witness: witness if isinstance(witness, Strategies) else None,

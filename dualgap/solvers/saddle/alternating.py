@@ -9,41 +9,38 @@ is bilinear the pair circles, and averages converge at the rate 1/k (Bailey, Gid
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dualgap.solvers.saddle.field import Field, Pair
-from dualgap.solvers.saddle.method import SaddleMethod, Steps, distance
-
-_LIMIT = 0.5
+from dualgap.solvers.saddle.method import GradientMethod
+from dualgap.solvers.saddle.walk import Pace, State, searched, stepped, strained
 
 
 @dataclass(frozen=True)
-class AlternatingGradient(SaddleMethod):
+class AlternatingGradient(GradientMethod):
     """Projected gradient steps by turns."""
 
     name: ClassVar[str] = "alternating-gradient"
     summary: ClassVar[str] = "projected gradient steps by turns, for saddle programs"
+    limit: ClassVar[float] = 0.5
 
     iterations: int = 10_000
 
-    def steps(self, field: Field, z: Pair, step: float, fixed: bool) -> Steps:
-        return _Steps(field, z, step, fixed)
+    @staticmethod
+    def begin(field: Field, z: Pair, step: float) -> Any:
+        """F there."""
+        return field.force(z)
 
+    @staticmethod
+    def advance(field: Field, state: State, pace: Pace) -> State:
+        z, here = state.z, state.memory
 
-class _Steps(Steps):
-    _here: Pair | None = None
+        def attempt(step: Any) -> tuple[Any, Any]:
+            x, _ = field.moved(z, here, step)
+            _, y = field.moved(z, field.force((x, z[1])), step)
+            there = field.force((x, y))
+            return strained(field, step, (z, (x, y)), (here, there)), ((x, y), there)
 
-    def advance(self) -> Pair:
-        here = self.force(self.z) if self._here is None else self._here
-        x, y = self.z
-        for _ in self.tries(_LIMIT):
-            after = self.field.x.project(x - self.step * here[0])
-            _, _, rise = self.field.gradients(after, y)
-            ahead = after, self.field.y.project(y + self.step * rise)
-            there = self.force(ahead)
-            far = distance(ahead, self.z)
-            self.strain = self.step * distance(here, there) / far if far > 0.0 else 0.0
-        self.residual = far / self.step
-        self.z, self._here = ahead, there
-        self.lengthen()
-        return ahead
+        step, strain, (after, there) = searched(state, pace, attempt)
+        far = field.distance(after, z)
+        return stepped(state, pace, after, after, step=step, strain=strain, far=far, memory=there)

@@ -8,34 +8,31 @@ The rule for the step is Khobotov's (1987). The last pair converges for monotone
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from dualgap.solvers.saddle.field import Field, Pair
-from dualgap.solvers.saddle.method import SaddleMethod, Steps, distance
-
-_LIMIT = 0.9
+from dualgap.solvers.saddle.field import Field
+from dualgap.solvers.saddle.method import GradientMethod
+from dualgap.solvers.saddle.walk import Pace, State, searched, stepped, strained
 
 
 @dataclass(frozen=True)
-class Extragradient(SaddleMethod):
+class Extragradient(GradientMethod):
     """Extragradient with steps that adapt."""
 
     name: ClassVar[str] = "extragradient"
     summary: ClassVar[str] = "extragradient with adaptive steps, for any convex-concave saddle program"
+    limit: ClassVar[float] = 0.9
 
-    def steps(self, field: Field, z: Pair, step: float, fixed: bool) -> Steps:
-        return _Steps(field, z, step, fixed)
+    @staticmethod
+    def advance(field: Field, state: State, pace: Pace) -> State:
+        z = state.z
+        here = field.force(z)
 
+        def attempt(step: Any) -> tuple[Any, Any]:
+            ahead = field.moved(z, here, step)
+            there = field.force(ahead)
+            return strained(field, step, (z, ahead), (here, there)), (ahead, there)
 
-class _Steps(Steps):
-    def advance(self) -> Pair:
-        here = self.force(self.z)
-        for _ in self.tries(_LIMIT):
-            ahead = self.moved(self.z, here, self.step)
-            there = self.force(ahead)
-            far = distance(ahead, self.z)
-            self.strain = self.step * distance(here, there) / far if far > 0.0 else 0.0
-        self.residual = far / self.step
-        self.z = self.moved(self.z, there, self.step)
-        self.lengthen()
-        return ahead
+        step, strain, (ahead, there) = searched(state, pace, attempt)
+        after = field.moved(z, there, step)
+        return stepped(state, pace, after, ahead, step=step, strain=strain, far=field.distance(ahead, z))

@@ -8,63 +8,77 @@ Averages of w converge at the rate 1/k.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
-
-from dualgap.core.sets import Simplex
+from dualgap.core.sets import Product, Set, Simplex
+from dualgap.core.traced import namespace
 from dualgap.solvers.saddle.field import Field, Pair, Side
-from dualgap.solvers.saddle.method import SaddleMethod, Steps, distance
+from dualgap.solvers.saddle.method import GradientMethod
+from dualgap.solvers.saddle.walk import Pace, State, searched, stepped
 
 _LEAST = 1e-300  # a weight that is 0 would stay 0
 
 
 @dataclass(frozen=True)
-class MirrorProx(SaddleMethod):
+class MirrorProx(GradientMethod):
     """Mirror-prox with steps that adapt."""
 
     name: ClassVar[str] = "mirror-prox"
     summary: ClassVar[str] = "mirror-prox: extragradient with entropy on simplices"
+    limit: ClassVar[float] = 1.0
 
-    def steps(self, field: Field, z: Pair, step: float, fixed: bool) -> Steps:
-        return _Steps(field, z, step, fixed)
+    @staticmethod
+    def advance(field: Field, state: State, pace: Pace) -> State:
+        z = state.z
+        here, sides = field.force(z), (field.x, field.y)
 
+        def mirrored(force: Pair, step: Any) -> Pair:
+            x, y = (_mirrored(side, at, step * push) for side, at, push in zip(sides, z, force))
+            return x, y
 
-class _Steps(Steps):
-    def advance(self) -> Pair:
-        here = self.force(self.z)
-        for _ in self.tries(1.0):
-            ahead = self._mirrored(here)
-            there = self.force(ahead)
-            after = self._mirrored(there)
-            change = sum(float((t - h) @ (w - a)) for t, h, w, a in zip(there, here, ahead, after))
-            room = self._apart(ahead, self.z) + self._apart(after, ahead)
-            self.strain = self.step * change / room if room > 0.0 else 0.0
-        self.residual = distance(ahead, self.z) / self.step
-        self.z = after
-        self.lengthen()
-        return ahead
+        def attempt(step: Any) -> tuple[Any, Any]:
+            ahead = mirrored(here, step)
+            there = field.force(ahead)
+            after = mirrored(there, step)
+            change = sum((t - h) @ (w - a) for t, h, w, a in zip(there, here, ahead, after))
+            room = sum(_apart(side, w, at) + _apart(side, a, w) for side, w, a, at in zip(sides, ahead, after, z))
+            xp = namespace(room)
+            return xp.where(room > 0.0, step * change / xp.maximum(room, _LEAST), 0.0), (ahead, after)
 
-    def _mirrored(self, force: Pair) -> Pair:
-        sides = (self.field.x, self.field.y)
-        x, y = (_step(side, at, self.step * push) for side, at, push in zip(sides, self.z, force))
-        return x, y
-
-    def _apart(self, left: Pair, right: Pair) -> float:
-        return sum(_bregman(side, a, b) for side, a, b in zip((self.field.x, self.field.y), left, right))
+        step, strain, (ahead, after) = searched(state, pace, attempt)
+        return stepped(state, pace, after, ahead, step=step, strain=strain, far=field.distance(ahead, z))
 
 
-def _step(side: Side, at: np.ndarray, push: np.ndarray) -> np.ndarray:
-    if not isinstance(side.domain, Simplex):
-        return side.project(at - push)
-    logs = np.log(np.maximum(at, _LEAST)) - push
-    weights = np.exp(logs - logs.max())
-    return np.asarray(weights * (side.domain.total / weights.sum()))
+def _mirrored(side: Side, at: Any, push: Any) -> Any:
+    whole = side.shape.whole
+    return side.shape.flat(_moved(side.domain, whole(at), whole(push), side.unit))
 
 
-def _bregman(side: Side, left: np.ndarray, right: np.ndarray) -> float:
-    if not isinstance(side.domain, Simplex):
-        return 0.5 * float((left - right) @ (left - right))
-    played = left > 0
-    ratio = np.log(left[played] / np.maximum(right[played], _LEAST))
-    return float(left[played] @ ratio - left.sum() + right.sum())
+def _moved(domain: Set, at: Any, push: Any, unit: Any) -> Any:
+    """The step in one set, or in each of a product's."""
+    if isinstance(domain, Product):
+        parts = zip(domain.factors, at, push, strict=True)
+        return tuple(_moved(factor, here, there, unit) for factor, here, there in parts)
+    if not isinstance(domain, Simplex):
+        return domain.project(at - unit**2 * push)
+    xp = namespace(at)
+    logs = xp.log(xp.maximum(at, _LEAST)) - unit * push
+    weights = xp.exp(logs - xp.max(logs, axis=-1, keepdims=True))
+    return weights * (domain.total / xp.sum(weights, axis=-1, keepdims=True))
+
+
+def _apart(side: Side, left: Any, right: Any) -> Any:
+    whole = side.shape.whole
+    return _bregman(side.domain, whole(left), whole(right), side.unit)
+
+
+def _bregman(domain: Set, left: Any, right: Any, unit: Any) -> Any:
+    """Half the squared distance in ``unit``, or the relative entropy, of points with the same total."""
+    if isinstance(domain, Product):
+        parts = zip(domain.factors, left, right, strict=True)
+        return sum(_bregman(factor, one, other, unit) for factor, one, other in parts)
+    xp = namespace(left)
+    if not isinstance(domain, Simplex):
+        return 0.5 * xp.sum((left - right) ** 2) / unit**2
+    ratio = xp.log(xp.maximum(left, _LEAST) / xp.maximum(right, _LEAST))
+    return xp.sum(left * ratio - left + right) / unit

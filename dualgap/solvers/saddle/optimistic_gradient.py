@@ -9,40 +9,38 @@ This is the forward-reflected-backward method with line search (Malitsky and Tam
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dualgap.solvers.saddle.field import Field, Pair
-from dualgap.solvers.saddle.method import SaddleMethod, Steps, distance
-
-_LIMIT = 0.49
+from dualgap.solvers.saddle.method import GradientMethod
+from dualgap.solvers.saddle.walk import Pace, State, searched, stepped, strained
 
 
 @dataclass(frozen=True)
-class OptimisticGradient(SaddleMethod):
+class OptimisticGradient(GradientMethod):
     """Optimistic gradient with steps that adapt."""
 
     name: ClassVar[str] = "optimistic-gradient"
     summary: ClassVar[str] = "optimistic gradient, one gradient a step, for any convex-concave saddle program"
+    limit: ClassVar[float] = 0.49
 
-    def steps(self, field: Field, z: Pair, step: float, fixed: bool) -> Steps:
-        return _Steps(field, z, step, fixed)
+    @staticmethod
+    def begin(field: Field, z: Pair, step: float) -> Any:
+        """F there, its change along the last step, and that step's length."""
+        here = field.force(z)
+        return here, (0.0 * here[0], 0.0 * here[1]), step
 
+    @staticmethod
+    def advance(field: Field, state: State, pace: Pace) -> State:
+        z, (here, gained, last) = state.z, state.memory
 
-class _Steps(Steps):
-    def __init__(self, field: Field, z: Pair, step: float, fixed: bool) -> None:
-        super().__init__(field, z, step, fixed)
-        self._here = self._before = self.force(z)
-        self._last = step
+        def attempt(step: Any) -> tuple[Any, Any]:
+            hoped = (here[0] + last / step * gained[0], here[1] + last / step * gained[1])
+            after = field.moved(z, hoped, step)
+            there = field.force(after)
+            return strained(field, step, (z, after), (here, there)), (after, there)
 
-    def advance(self) -> Pair:
-        here, before = self._here, self._before
-        self.lengthen()
-        for _ in self.tries(_LIMIT):
-            push = tuple(self.step * h + self._last * (h - b) for h, b in zip(here, before))
-            after = self.field.project(self.z[0] - push[0], self.z[1] - push[1])
-            there = self.force(after)
-            far = distance(after, self.z)
-            self.strain = self.step * distance(here, there) / far if far > 0.0 else 0.0
-        self.residual = far / self.step
-        self.z, self._before, self._here, self._last = after, here, there, self.step
-        return self.z
+        step, strain, (after, there) = searched(state, pace, attempt)
+        memory = there, (there[0] - here[0], there[1] - here[1]), step
+        far = field.distance(after, z)
+        return stepped(state, pace, after, after, step=step, strain=strain, far=far, memory=memory)

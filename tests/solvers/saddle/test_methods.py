@@ -124,7 +124,9 @@ def test_a_step_that_is_too_long_is_noticed(method: Any) -> None:
 
 
 def test_circling_is_noticed() -> None:
-    problem = Saddle(objective=product, x_set=Box(-1.0, 1.0), y_set=Box(-1.0, 1.0), initial=(np.ones(2), np.zeros(2)))
+    problem = Saddle(
+        objective=product, x_set=Box(-1.0, 1.0), y_set=Box(-1.0, 1.0), initial=(np.ones(2), np.full(2, 0.3))
+    )
     found = run(problem, Extragradient(step=1.7, iterations=500))
     assert found.stop is Stop.DIVERGED
     assert "too long" in found.message
