@@ -25,7 +25,7 @@ from harness import Row, main, process_seconds
 import dualgap
 from dualgap.problems.examples import example
 
-LIMIT = 120.0
+LIMIT = 60.0
 
 
 def matrix_games(quick: bool) -> Iterable[Row]:
