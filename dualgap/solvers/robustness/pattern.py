@@ -7,6 +7,7 @@ import numpy as np
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
 from dualgap.problems.adversarial_example import AdversarialExample
+from dualgap.problems.networks.bounds.program import DUST
 
 _MARGIN = 1e-9  # relative: below 0, so that rounding leaves the point wrong
 
@@ -50,6 +51,7 @@ def _nearest(problem: AdversarialExample, matrix: np.ndarray, least: np.ndarray)
     """The nearest x with ``matrix x >= least``: |x_j - input_j| <= t_j, with one t for all, or their sum."""
     from scipy.sparse import csr_array, hstack, vstack
 
+    matrix = np.where(np.abs(matrix) > DUST, matrix, 0.0)  # HiGHS would refuse it; the point is judged by the network
     width = matrix.shape[1]
     sizes = 1 if problem.norm == "inf" else width
     own = csr_array(np.ones((width, 1)) if problem.norm == "inf" else np.eye(width))

@@ -60,6 +60,31 @@ def test_least_radii(seed, norm):
         assert float(run(problem, bound).certificate.bound) <= np.mean(expected) + 1e-9
 
 
+def decayed(problem, **fields):
+    """The problem after weight decay: nothing but 1e-30 is left of what the first entry weighs."""
+    layers = [{"weight": np.array(operator.matrix), "bias": operator.bias} for operator in problem.network.operators]
+    layers[0]["weight"][:, 0] = 1e-30
+    given = {name: getattr(problem, name) for name in ("inputs", "labels", "radius", "norm", "clip")}
+    return [tuple(layer.values()) for layer in layers], AdversarialExample(
+        network={"layers": layers}, **{**given, **fields}
+    )
+
+
+@pytest.mark.parametrize("norm", ["inf", "1"])
+def test_weights_that_decay_left_behind_stop_no_program(norm):
+    layers, problem = decayed(drawn(1, norm=norm)[1])
+    expected = [
+        least_margin(layers, x, 0.25, y, norm=norm, clip=(0, 1)) for x, y in zip(problem.inputs, problem.labels)
+    ]
+    for solver in ("relu-branching", "relu-milp", "highs"):
+        assert float(run(problem, solver).certificate.value) == pytest.approx(np.mean(expected), abs=1e-5)
+    layers, problem = decayed(drawn(12, (2, 3, 3, 2), norm=norm)[1], radius="minimal")
+    expected = [least_radius(layers, x, y, norm=norm, clip=(0, 1)) for x, y in zip(problem.inputs, problem.labels)]
+    certificate = run(problem, "relu-branching").certificate
+    assert certificate.verdict is Verdict.OPTIMAL
+    assert float(certificate.value) == pytest.approx(np.mean(expected), abs=1e-6)
+
+
 def test_inputs_that_are_safe_everywhere_have_no_least_radius():
     layers, problem = drawn(10, radius="minimal")
     assert np.isinf([least_radius(layers, x, y, clip=(0, 1)) for x, y in zip(problem.inputs, problem.labels)]).any()
