@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import array_digest, as_array, shown
+from dualgap.core.arrays import array_digest, array_fault, as_array, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.serialize import write_array
 
@@ -127,7 +127,7 @@ class Resolver:
         path = self.path(name, where)
         try:
             if _suffix(path) == ".csv":
-                return as_array([_numbers(row) for row in csv.reader(io.StringIO(read_text(path))) if row])
+                return as_array(_matrix(read_text(path)))
             arrays = _arrays(path)
             if len(arrays) != 1:
                 raise ValueError(f"it holds {len(arrays)} arrays, not one")
@@ -211,6 +211,25 @@ def _read_csv(text: str) -> dict[str, list[str]]:
         if row:
             body.append(row)
     return {name: [row[k].strip() for row in body] for k, name in enumerate(header)}
+
+
+def _matrix(text: str) -> list[Any]:
+    """Rows of numbers.
+
+    Raises:
+        PydanticCustomError: names the first cell that holds none.
+    """
+    reader, rows = csv.reader(io.StringIO(text)), []
+    for row in filter(None, reader):
+        rows.append(_numbers(row))
+        wrong = next((k for k, cell in enumerate(rows[-1]) if isinstance(cell, str)), None)
+        if wrong is not None:
+            what = f"{shown(row[wrong])}, no number" if row[wrong].strip() else "empty"
+            raise array_fault(
+                f"line {reader.line_num}, column {wrong + 1} is {what}",
+                "numbers alone make an array: no header, no names, no fractions, no empty cells",
+            )
+    return rows
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BeforeValidator, field_validator
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import INT64_MAX, Vector, as_array, shown
+from dualgap.core.arrays import INT64_MAX, Vector, as_array, of_numpy, shown
 from dualgap.core.certificate import Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import Answer
@@ -42,6 +42,7 @@ def _read_copies(value: Any) -> Any:
 
 def _read_names(value: Any) -> Any:
     """Names as texts; numbers are names as well."""
+    value = of_numpy(value)
     if not isinstance(value, list | tuple | np.ndarray):
         return value
     if set(map(type, value)) == {str}:  # names come in their thousands

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import INT64_MAX, INT64_MIN, array_digest, as_array, as_number, shown
+from dualgap.core.arrays import INT64_MAX, INT64_MIN, Matrix, Vector, array_digest, as_array, as_number, shown
 
 int64s = st.integers(INT64_MIN, INT64_MAX)
 floats = st.floats(allow_nan=False, allow_infinity=False)
@@ -44,7 +45,19 @@ def test_a_decimal_is_kept_or_refused(value: Decimal) -> None:
         number = as_number(value)
     except PydanticCustomError:
         return
-    assert Decimal(repr(float(number))) == value
+    digits = len(value.as_tuple().digits)
+    assert Decimal(repr(float(number))) == value or (digits >= 17 and f"{number:.{digits - 1}e}" == f"{value:e}")
+
+
+@given(floats, st.integers(16, 30))
+def test_a_float_printed_to_17_digits_or_more_is_read_back(value: float, places: int) -> None:
+    assert as_number(Decimal(f"{value:.{places}e}")) == value
+
+
+@pytest.mark.parametrize("text", ["0.10000000000000004", "0.1000000000000000057", "0.12345678901234567890", "1e400"])
+def test_what_no_float_prints_as_is_refused(text: str) -> None:
+    with pytest.raises(PydanticCustomError, match="without loss"):
+        as_number(Decimal(text))
 
 
 @given(st.lists(st.lists(st.integers(-9, 9), min_size=2, max_size=2), min_size=1))
@@ -60,6 +73,32 @@ def test_nested_lists_rows_of_arrays_and_arrays_agree(rows: list[list[int]]) -> 
         array = as_array(form)
         assert array.dtype == np.int64
         assert np.array_equal(array, expected)
+
+
+class Foreign:
+    """An array of another library."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = np.array(values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.values
+
+
+def test_arrays_of_other_libraries_are_arrays() -> None:
+    assert as_array(Foreign([[1, 2], [3, 4]])).tolist() == [[1, 2], [3, 4]]
+    assert as_number(Foreign(0.5)) == 0.5
+    with pytest.raises(PydanticCustomError, match="not numeric"):
+        as_array(Foreign(["a"]))
+
+
+def test_a_column_or_a_row_is_a_vector_where_one_is_expected() -> None:
+    vector, matrix = TypeAdapter(Vector), TypeAdapter(Matrix)
+    for value in ([[1], [2]], [[1, 2]], [1, 2]):
+        assert vector.validate_python(value).tolist() == [1, 2]
+    assert matrix.validate_python([[1], [2]]).shape == (2, 1)
+    with pytest.raises(ValidationError, match="expected 1 dimension"):
+        vector.validate_python([[1, 2], [3, 4]])
 
 
 def test_arrays_are_copied_and_read_only() -> None:
@@ -117,6 +156,20 @@ def test_what_is_refused(value: Any, said: str) -> None:
     assert said in caught.value.message()
     assert caught.value.context is not None
     assert caught.value.context["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("1/3", "write a decimal"),
+        ("-.5e3", "without quotes"),
+        ("one", "write a number"),
+    ],
+)
+def test_a_text_among_numbers_has_a_remedy_of_its_own(text: str, remedy: str) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        as_array([text])
+    assert remedy in (caught.value.context or {})["remedy"]
 
 
 def test_an_integer_too_long_to_print_is_refused_too() -> None:

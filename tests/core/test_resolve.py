@@ -76,15 +76,24 @@ def test_arrays_of_their_own(tmp_path: Path) -> None:
         assert load(raw, base=tmp_path).problem.content()["weights"].tolist() == [[1, 2], [3, 0.5]]
 
 
+def test_arrays_as_numpy_writes_them(tmp_path: Path) -> None:
+    drawn = np.random.default_rng(0).normal(size=(3, 2))
+    for written in ("%.18e", "%.17g", "%.25f"):
+        np.savetxt(tmp_path / "w.csv", drawn, delimiter=",", fmt=written)
+        assert np.array_equal(Resolver(tmp_path).array("w.csv", "weights.file"), drawn)
+
+
 def test_arrays_that_are_none(tmp_path: Path) -> None:
     np.savez(tmp_path / "two.npz", a=np.arange(2), b=np.arange(2))
     np.save(tmp_path / "objects.npy", np.array([None]), allow_pickle=True)
     (tmp_path / "text.csv").write_text("1,x\n")
+    (tmp_path / "blank.csv").write_text("1,2\n\n,3\n")
     (tmp_path / "ragged.csv").write_text("1,2\n3\n")
     cases = {
         "two.npz": "2 arrays",
         "objects.npy": "unpickling",
-        "text.csv": "got 'x' at index 0, 1",
+        "text.csv": "line 1, column 2 is 'x', no number",
+        "blank.csv": "line 3, column 1 is empty",
         "ragged.csv": "rows differ",
     }
     for name, said in cases.items():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import PlainValidator, WithJsonSchema, field_validator, model_validator
 
-from dualgap.core.arrays import Matrix, as_array, shown
+from dualgap.core.arrays import Matrix, as_array, of_numpy, shown
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real
@@ -36,6 +36,9 @@ _SKEW = 1e-12  # of inner products of orthonormal directions, as rounding leaves
 
 def _categories_or_numbers(value: Any) -> Any:
     """Texts as a tuple, numbers as an array with one or two dimensions."""
+    value = of_numpy(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "UO" and value.ndim == 1:
+        value = value.tolist()
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
         if "" in value:
             raise fault(f"example {list(value).index('')} has no category", "leave it out, or name what is missing")
