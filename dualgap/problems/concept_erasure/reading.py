@@ -10,6 +10,7 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver, parse_number
+from dualgap.problems.columns import all_texts, text_fault
 
 EVERY = "*"
 
@@ -44,19 +45,27 @@ def _is_named(value: Any) -> bool:
 
 
 def _columns_of_numbers(table: Mapping[str, Any], concept: Any) -> list[str]:
-    """Every column of numbers but the concept's."""
+    """Every column of numbers but the concept's.
+
+    Raises:
+        SpecError: there is none, or one holds numbers and texts.
+    """
     taken = {concept} if isinstance(concept, str) else set(concept) if _is_named(concept) else set()
     found = [name for name, cells in table.items() if name not in taken and _are_numbers(cells)]
     if not found:
         remedy = "name the columns of the features" if taken else "name the column of the concept"
         raise SpecError([Fault("features", "no column of numbers is left for the features", remedy)])
+    columns = {name: table[name] for name in found if isinstance(table[name], list)}
+    faults = [fault for name, cells in columns.items() if (fault := text_fault(name, cells))]
+    if faults:
+        raise SpecError(faults)
     return found
 
 
 def _are_numbers(cells: Any) -> bool:
     if isinstance(cells, np.ndarray):
         return cells.ndim == 1 and cells.dtype.kind in "iuf"
-    return not any(isinstance(cell, str) for cell in cells)
+    return not all_texts(cells)
 
 
 def _as_rows(columns: Any) -> Any:

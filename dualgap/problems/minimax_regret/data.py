@@ -10,6 +10,7 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
+from dualgap.problems.columns import text_fault
 from dualgap.problems.minimax_regret.logistic import Logistic
 from dualgap.problems.minimax_regret.quadratics import given, squared
 from dualgap.problems.minimax_regret.risks import Risks
@@ -56,10 +57,9 @@ def _rows(columns: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
     Raises:
         SpecError: names every column with texts in it.
     """
-    texts = [name for name, column in zip(names, columns) if any(isinstance(cell, str) for cell in column)]
-    if texts:
-        remedy = "list the numeric columns: features = [...]; or write categories as 0 and 1"
-        raise SpecError([Fault("features", f"column {shown(name)} isn't numeric", remedy) for name in texts])
+    faults = [found for name, column in zip(names, columns) if (found := text_fault(name, column))]
+    if faults:
+        raise SpecError(faults)
     return [list(row) for row in zip(*columns)]
 
 

@@ -236,6 +236,20 @@ def test_bad_columns(tmp_path: Path, text: str, said: str) -> None:
         dualgap.load(tmp_path / "s.toml")
 
 
+def test_a_column_with_a_cell_that_is_no_number_is_not_left_out(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('kind = "concept-erasure"\ndata = "t.csv"\nconcept = "group"\n')
+    for cell, said in (("", "column 'b' has an empty cell in row 2"), ("NA", "holds 'NA' among numbers in row 2")):
+        (tmp_path / "t.csv").write_text(TABLE.replace("1.5", cell))
+        with pytest.raises(SpecError, match=said):
+            dualgap.load(tmp_path / "s.toml")
+
+
+def test_categories_as_arrays() -> None:
+    features = [[1.0, 2.0], [2.0, 1.0], [4.0, 3.0]]
+    for concept in (np.array(["x", "y", "x"]), np.array(["x", "y", "x"], dtype=object)):
+        assert ConceptErasure(features=features, concept=concept).groups == ("x", "y")
+
+
 def test_arrays_of_an_npz_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "d.npz", x=rng.normal(size=(20, 3)), y=np.arange(20) % 4)

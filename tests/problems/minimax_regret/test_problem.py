@@ -174,6 +174,17 @@ def test_all_other_columns_are_features(tmp_path: Path) -> None:
         load(tmp_path, label="hours", groups="site")
 
 
+def test_a_cell_that_is_no_number_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text(CSV.replace("8,2,40", "8,2,"))
+    (tmp_path / "spec.json").write_text(
+        json.dumps(
+            {"kind": "minimax-regret", "data": "data.csv", "label": "hours", "groups": "site", "features": ["age"]}
+        )
+    )
+    with pytest.raises(SpecError, match="column 'age' has an empty cell in row 2"):
+        dualgap.load(tmp_path / "spec.json")
+
+
 FAULTS = {
     "label: labels are texts": {"label": "outcome", "groups": "site", "features": ["age"], "loss": "logistic"},
     "label.positive: no label is 'maybe'": {
