@@ -21,6 +21,7 @@ from dualgap.problems.networks.padding import same_padding
 
 Arrays = Mapping[str, np.ndarray]
 
+_PAIR = '{weight = "W1", bias = "b1"}'
 _ENDS = {"torch": ("weight", "bias"), "jax": ("kernel", "bias")}
 _LISTED = 12  # names of arrays in a message
 
@@ -90,8 +91,17 @@ def _numbered(arrays: Arrays, layout: Layout, where: str) -> list[str]:
     alike = len({re.sub(r"\d+", "", name) for name in found}) == 1
     if not alike or len(set(map(tuple, order.values()))) < len(found):
         message = f"the layers' order can't be told from the names: {_listed(list(arrays))}"
-        raise SpecError([Fault(f"{where}.layers", message, 'name them in order: layers = ["fc1", "fc2"]')])
+        raise SpecError([Fault(f"{where}.layers", message, _by_name(arrays, layout))])
     return sorted(found, key=lambda name: order[name])
+
+
+def _by_name(arrays: Arrays, layout: Layout) -> str:
+    """What to write where the order of the layers can't be told."""
+    foreign = next(name for name, ends in _ENDS.items() if ends != layout.ends)
+    weight = _ENDS[foreign][0]
+    if any(name.endswith(weight) for name in arrays):
+        return f'layout = "{foreign}" reads weights that are called {weight}'
+    return f'name them in order: layers = ["fc1", "fc2"], or [{_PAIR}, ...]'
 
 
 def _named(layer: LayerNames, arrays: Arrays, layout: Layout, where: str) -> LayerNames:
@@ -100,7 +110,8 @@ def _named(layer: LayerNames, arrays: Arrays, layout: Layout, where: str) -> Lay
     weight, bias = layer.weight or weight or f"{layer.name}.{layout.ends[0]}", layer.bias or bias
     missing = [name for name in (weight, bias) if name is not None and name not in arrays]
     if missing:
-        raise SpecError([Fault(where, f"no array {missing[0]!r}", f"arrays: {_listed(list(arrays))}")])
+        remedy = f"name both: {_PAIR}; arrays: {_listed(list(arrays))}"
+        raise SpecError([Fault(where, f"no array {missing[0]!r}", remedy)])
     return layer.model_copy(update={"weight": weight, "bias": bias})
 
 
@@ -116,7 +127,12 @@ def _built(named: list[LayerNames], arrays: Arrays, layout: Layout, where: str) 
         if weight.ndim == 2:
             weight = weight if torch else _in_order(weight.T, image)
             image = None
-            yield parsed(Dense, {"weight": weight, "bias": _bias(layer, arrays, len(weight))}, place)
+            bias = _bias(layer, arrays, len(weight))
+            if torch and bias.shape == weight.shape[1:] != weight.shape[:1]:
+                message = f"{layer.weight} has {len(weight)} rows, {layer.bias} {len(bias)} entries"
+                remedy = 'one row an output; layout = "flax" takes one column an output'
+                raise SpecError([Fault(place, message, remedy)])
+            yield parsed(Dense, {"weight": weight, "bias": bias}, place)
         elif weight.ndim == 4 and image is not None:
             weight = weight if torch else weight.transpose(3, 2, 0, 1)
             stride = (layer.stride, layer.stride) if isinstance(layer.stride, int) else layer.stride

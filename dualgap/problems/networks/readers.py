@@ -38,6 +38,8 @@ def resolve_network(spec: Any, normalize: Any, resolver: Resolver) -> Any:
     Raises:
         SpecError: the file can't be read as a network; with the place and the remedy.
     """
+    if isinstance(spec, str):
+        raise SpecError([Fault("network", f"{shown(spec)} is a text", f"write network = {{file = {shown(spec)}}}")])
     network = _read(dict(spec), resolver) if isinstance(spec, Mapping) and "file" in spec else spec
     return network if normalize is None else _normalised(parsed(Network, network, "network"), normalize)
 

@@ -124,7 +124,9 @@ def test_normalisation_by_channel():
 FAULTS = {
     "left over": ({**DENSE, "bn.running_mean": B1}, {"layers": ["fc1", "fc2"]}, "also holds bn.running_mean", "fold"),
     "no order": ({"input.weight": W1, "output.weight": W2}, {}, "order", "name them in order"),
-    "no such layer": (DENSE, {"layers": ["fc1", "fc3"]}, r"no array 'fc3.weight'", "arrays: fc1.weight"),
+    "no such layer": (DENSE, {"layers": ["fc1", "fc3"]}, r"no array 'fc3.weight'", "name both.*arrays: fc1.weight"),
+    "another layout's names": ({"0.kernel": W1.T, "1.kernel": W2.T}, {}, "order", 'layout = "jax" reads'),
+    "rows for columns": ({"0.weight": W1.T, "0.bias": B1}, {}, "rows, 0.bias", 'layout = "flax"'),
     "wrong order": (DENSE, {"layers": ["fc2", "fc1"]}, "3 outputs, layer 1 4 inputs", "order"),
     "layout": (DENSE, {"layout": "pytorch"}, "torch", ""),
     "wrong layout": ({"a.kernel": W1, "b.kernel": W2}, {"layout": "jax", "layers": ["a", "b"]}, "outputs", "order"),
@@ -144,6 +146,11 @@ def test_faults_come_with_a_remedy(name, tmp_path):
     with pytest.raises(SpecError, match=message) as caught:
         read(tmp_path, saved(tmp_path, arrays), **options)
     assert any(re.search(remedy, fault.remedy) for fault in caught.value.faults)
+
+
+def test_a_name_alone_is_no_network():
+    with pytest.raises(SpecError, match=r"write network = \{file = 'net.npz'\}"):
+        resolve_network("net.npz", None, Resolver())
 
 
 @pytest.mark.parametrize("suffix", ["npz", "safetensors", "onnx"])
