@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
@@ -207,10 +207,31 @@ def faults(error: ValidationError, model: type[Any]) -> list[Fault]:
         remedy = str(context.get("remedy", ""))
         message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
         if item["type"] == "extra_forbidden":
-            near = get_close_matches(str(item["loc"][-1]), known, n=1)
+            there = _fields(model, item["loc"][:-1]) if len(item["loc"]) > 1 else known
+            near = get_close_matches(str(item["loc"][-1]), there, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            message, remedy = "unknown field", f"{hint}known fields: {', '.join(known)}"
+            message, remedy = "unknown field", f"{hint}known fields: {', '.join(there)}" if there else "leave it out"
         elif item["type"] == "missing":
             message, remedy = "missing", "add it"
         found.append(Fault(path or "(top)", message, remedy))
     return found
+
+
+def _fields(model: Any, place: Sequence[str | int]) -> list[str]:
+    """The fields of the record at a place in a model; none where several may stand there."""
+    for name in place:
+        if isinstance(name, int):
+            continue
+        found = model.model_fields.get(name)
+        records = _records(found.annotation) if found is not None else []
+        if len(records) != 1:
+            return []
+        model = records[0]
+    return list(model.model_fields)
+
+
+def _records(annotation: Any) -> list[Any]:
+    """The record types in an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [record for part in get_args(annotation) for record in _records(part)]

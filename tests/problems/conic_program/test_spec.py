@@ -159,7 +159,7 @@ def test_another_tools_answer_is_graded_with_its_multipliers() -> None:
         ({"cones": {"second_order": [2]}}, "the cones have 2 rows, the matrix 3"),
         ({"cones": {"second_order": [0]}}, "second_order"),
         ({"cones": {"zero": -1}}, "zero"),
-        ({"cones": {"power": 1}}, "unknown field"),
+        ({"cones": {"power": 1}}, r"cones.power: unknown field \(known fields: zero, nonnegative, second_order"),
         ({"columns": ["a"]}, "columns has 1 entries"),
         ({"columns": ["a", "a"]}, "twice"),
         ({"quadratic": [[1]]}, "quadratic has shape"),
