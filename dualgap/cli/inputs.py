@@ -104,6 +104,17 @@ def check_ending(path: Path | None, *endings: str) -> None:
         raise UsageError(f"can't write {path}: name a file that ends in {' or '.join(endings)}")
 
 
+def check_run_file(path: Path | None, spec: str) -> None:
+    """Finds out before the work that a file isn't one for a run.
+
+    Raises:
+        UsageError: it doesn't end in .json.
+    """
+    if path is not None and path.suffix.lower() in (".html", ".htm"):
+        raise UsageError(f"solve saves a run, as .json; a report comes from dualgap compare {spec} -o {path}")
+    check_ending(path, ".json")
+
+
 def check_writable(*paths: Path | None) -> None:
     """Finds out before the work that its result could not be written.
 

@@ -79,7 +79,7 @@ def solve(
 ) -> None:
     """Solve a problem; the answer comes with a certificate."""
     from dualgap.cli.answers import read_start, write_answer
-    from dualgap.cli.inputs import check_ending, check_writable, read_problem
+    from dualgap.cli.inputs import check_ending, check_run_file, check_writable, read_problem
     from dualgap.cli.progress import listener, ticking
     from dualgap.cli.results import exit_code, print_run, print_snapshot
     from dualgap.engine.names import parse_parameters
@@ -88,6 +88,7 @@ def solve(
     if json and stream:
         raise typer.BadParameter("--json prints one run, --stream a line for every report: take one of them")
     check_ending(answer, ".json", ".csv")
+    check_run_file(output, spec)
     check_writable(output, answer, write_model, Path(log) if log not in (None, "-") else None)
     given = read_problem(spec, setting, seed)
     if routes:

@@ -63,7 +63,7 @@ def read_answer(problem: Problem, path: Path) -> Any:
 
 
 def _read_file(problem: Problem, path: Path) -> Any:
-    if not path.is_file():
+    if not path.exists():
         raise _bad(path, "no such file", "check the path")
     suffix = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
     try:

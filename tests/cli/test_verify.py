@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -32,6 +34,15 @@ def test_people_see_the_statement_first(cli: Cli, spec: Path, tmp_path: Path) ->
     path.write_text("name,count\nrope,1\ntent,1\n")
     result = cli("verify", spec, path)
     assert result.out.startswith("Feasible, checked: total value 180")
+
+
+def test_an_answer_may_come_through_a_pipe(cli: Cli, spec: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=('{"items": {"rope": 1}}',), daemon=True)
+    writer.start()
+    assert cli("verify", spec, pipe).code == 0
+    writer.join()
 
 
 def test_a_bound_is_looked_for(cli: Cli, spec: Path, tmp_path: Path) -> None:
