@@ -91,6 +91,10 @@ class Problem(Record):
         """
         raise InvalidWitnessError(f"{self.kind} takes no {witness.type} witness")
 
+    def implied(self, answer: Any) -> Witness | None:
+        """What an answer proves of itself, such as an equilibrium by the opponent's strategy; None for most kinds."""
+        return None
+
     def unbounded(self, witness: Witness) -> Evidence:
         """Whether the witness shows that the objective has no bound."""
         return Evidence.NONE

@@ -102,6 +102,7 @@ def _bare(problem: Problem, answer: Any) -> Run:
         solver=GIVEN,
         answer=answer,
         answer_data=problem.write_answer(answer),
+        witness=problem.implied(answer),
         stop=Stop.FINISHED,
         isolated=False,
         versions=versions(),

@@ -126,6 +126,11 @@ class ConvexConcaveGame(Problem):
             raise InvalidWitnessError(f"a convex-concave game takes strategies, not {witness.type}")
         return prove(self, np.asarray(witness.y, dtype=np.float64), seconds)
 
+    def implied(self, answer: Any) -> Witness | None:
+        """The sender's allocation, where the answer has one."""
+        told = len(answer.power) == self.size and bool((answer.power > 0).any())
+        return Strategies(x=answer.noise, y=answer.power) if told else None
+
     def trivial(self) -> Allocations:
         return self._allocations(np.ones(self.size), np.ones(self.size))
 

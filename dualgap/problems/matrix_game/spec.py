@@ -142,6 +142,11 @@ class MatrixGame(Problem):
 
         return prove(self, witness)
 
+    def implied(self, answer: Any) -> Witness | None:
+        """The column player's strategy, where the answer has one."""
+        told = len(answer.columns) == self.size[1] and bool((answer.columns > 0).any())
+        return Strategies(x=answer.rows, y=answer.columns) if told else None
+
     def trivial(self) -> MixedStrategies:
         rows, columns = self.size
         return MixedStrategies(rows=np.full(rows, 1.0 / rows), columns=np.full(columns, 1.0 / columns))

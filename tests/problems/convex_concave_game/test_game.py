@@ -192,3 +192,12 @@ def test_channels_that_carry_next_to_nothing_are_left_alone() -> None:
     assert not noise[2:4].any()
     reach = sigma + noise
     np.testing.assert_allclose((loads / (reach * (reach + loads)))[[0, 1, 4]], price, rtol=1e-9)
+
+
+def test_allocations_from_elsewhere_prove_what_they_can() -> None:
+    game = ConvexConcaveGame(**BASIC)
+    best = dualgap.solve(game, "price-bisection", isolate=False).answer
+    for answer, known in ((best, True), ({"noise": best.noise.tolist()}, False)):
+        certificate = dualgap.verify(game, answer).certificate
+        assert certificate is not None
+        assert (certificate.verdict is Verdict.OPTIMAL, certificate.bound is not None) == (known, known)

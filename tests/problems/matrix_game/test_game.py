@@ -62,6 +62,22 @@ def test_the_notes_game_is_worth_exactly_five_halves() -> None:
     assert run.certificate.tolerance == 0
 
 
+def test_an_equilibrium_from_elsewhere_proves_itself() -> None:
+    game = MatrixGame(payoff=[[10, 0, 0], [0, 6, 0], [2, 2, 3]])
+    rows = {"r1": 3, "r2": 5, "r3": 30}
+    certificate = dualgap.verify(game, {"rows": rows, "columns": {"c1": 9, "c2": 15, "c3": 14}}).certificate
+    assert certificate is not None
+    assert certificate.value == certificate.bound == Fraction(45, 19)
+    assert certificate.evidence is Evidence.PROVED
+    weaker = dualgap.verify(game, {"rows": rows, "columns": [0, 0, 1]}).certificate
+    assert weaker is not None
+    assert weaker.bound == 3
+    for columns in ({}, {"columns": [1, 0]}, {"columns": [0, 0, 0]}):
+        alone = dualgap.verify(game, {"rows": rows, **columns}).certificate
+        assert alone is not None
+        assert alone.bound is None
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_games(name: str, method: str) -> None:
