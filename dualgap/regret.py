@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dualgap.core.claim import Stop
 from dualgap.core.errors import UsageError
 from dualgap.core.sets import Set
 from dualgap.engine.solve import solve
@@ -38,7 +39,8 @@ def minimax_regret(
         time: seconds for each of these fits.
 
     Raises:
-        UsageError: no losses, optima or names of another number, or a group's own optimum can't be found that way.
+        UsageError: no losses, optima or names of another number, a loss that can't be evaluated, or a group's own
+            optimum that isn't found that way.
     """
     whole = group_losses(losses, domain, initial, data=data, names=names)
     if optima is None:
@@ -48,7 +50,10 @@ def minimax_regret(
 
 def _own(loss: Loss, domain: Set, initial: Any, data: Any, name: str, time: float) -> float:
     """A group's least loss, as its own fit attains it."""
-    certificate = solve(group_losses([loss], domain, initial, data=data), time=time).certificate
+    run = solve(group_losses([loss], domain, initial, data=data), time=time)
+    certificate = run.certificate
+    if run.stop is Stop.ERROR:
+        raise UsageError(f"group {name}: its loss can't be evaluated: {run.message}")
     if certificate is None or certificate.value is None or certificate.bound is None:
         raise UsageError(f"group {name}: its own optimum was not found; give optima, or a bounded domain")
     value, bound = float(certificate.value), float(certificate.bound)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, Vector
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Violation
@@ -67,6 +67,13 @@ class Saddle(Problem):
     best_x: Callable[[Any, Any], Any] | None = None
     best_y: Callable[[Any, Any], Any] | None = None
     convex: bool = True
+
+    @field_validator("initial", mode="before")
+    @classmethod
+    def _pair(cls, initial: Any) -> Any:
+        if not isinstance(initial, tuple | list) or len(initial) != 2:
+            raise fault("initial is no pair", "write (x, y): where each player starts")
+        return initial
 
     @model_validator(mode="after")
     def _one_objective(self) -> Self:

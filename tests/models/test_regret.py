@@ -86,3 +86,8 @@ def test_a_number_for_each(more: dict[str, Any]) -> None:
 def test_without_bounds_the_own_optimum_is_not_guessed() -> None:
     with pytest.raises(UsageError, match="group 1: its own optimum"):
         dualgap.minimax_regret(LOSSES, Reals(), START, data=DATA, time=2)
+
+
+def test_a_loss_that_fails_says_why() -> None:
+    with pytest.raises(UsageError, match=r"group 1: its loss can't be evaluated: TypeError.*1 positional argument"):
+        dualgap.minimax_regret([lambda theta: theta.sum()], Ball(radius=3.0), START)  # type: ignore[list-item, misc]
