@@ -53,11 +53,11 @@ def compare(
 ) -> None:
     """Run several solvers on the same problem, on equal terms."""
     from dualgap.cli.comparison import comparison_items, exit_code
-    from dualgap.cli.inputs import check_ending, check_writable, read_problem
+    from dualgap.cli.inputs import REPORT_ENDINGS, check_ending, check_writable, read_problem
     from dualgap.cli.screen import show, show_json, tell
 
     check_writable(output)
-    check_ending(output, ".html", ".htm")
+    check_ending(output, *REPORT_ENDINGS)
     limits = {"time": time, "gap": gap, "seed": seed, "threads": threads, "memory": memory}
     options = {"solvers": solver or None, "everything": everything, "reference": reference, **limits}
     found: list[Comparison] = []

@@ -17,6 +17,7 @@ from dualgap.engine.load import Loaded, load
 from dualgap.engine.run import Run
 
 STDIN = "-"
+REPORT_ENDINGS = (".html", ".htm")
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,13 @@ def check_ending(path: Path | None, *endings: str) -> None:
 
 
 def check_run_file(path: Path | None, spec: str) -> None:
-    """Finds out before the work that a file isn't one for a run.
+    """Finds out before the work that a report is expected of ``solve``, whose runs have any other name.
 
     Raises:
-        UsageError: it doesn't end in .json.
+        UsageError: it ends as a report does.
     """
-    if path is not None and path.suffix.lower() in (".html", ".htm"):
-        raise UsageError(f"solve saves a run, as .json; a report comes from dualgap compare {spec} -o {path}")
-    check_ending(path, ".json")
+    if path is not None and path.suffix.lower() in REPORT_ENDINGS:
+        raise UsageError(f"solve saves a run, run.json say; a report comes from dualgap compare {spec} -o {path}")
 
 
 def check_writable(*paths: Path | None) -> None:
