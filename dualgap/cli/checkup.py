@@ -18,14 +18,18 @@ from pathlib import Path
 from dualgap.core.errors import DualgapError
 from dualgap.core.problem import Problem
 from dualgap.engine.environment import cache_folder
+from dualgap.engine.prepare import prepare
+from dualgap.engine.routes import routes
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
+from dualgap.plugins.entries import Entry
 from dualgap.plugins.registry import BUILT_IN, registry
-from dualgap.problems.coin_change import CoinChange
-from dualgap.problems.integer_program import IntegerProgram
+from dualgap.problems.concept_erasure import ConceptErasure
 from dualgap.problems.knapsack import Knapsack
 
 SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
+WORKED = Knapsack.model_validate({"values": [60, 100, 120], "weights": [10, 20, 30], "capacity": 50})
+SIZE, SEED = 3, 0  # of the tiny problems that are generated
 ROUNDS = 4
 SIDE_BY_SIDE = {"ortools": "ortools.sat.python.cp_model", "highspy": "highspy"}
 _CLASH = "pip install 'ortools>=9.15,<9.16' 'highspy>=1.14,<1.15'; see google/or-tools#5246"
@@ -46,8 +50,8 @@ def findings() -> Iterator[Finding]:
     yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}, {sys.executable}")
     yield from dependencies()
     yield from imports()
-    yield from plugins()
     yield from solvers()
+    yield from plugins()  # now that all that they offer has been used
     yield round_trip()
     yield cache()
 
@@ -91,16 +95,23 @@ def _leave_out(plugin: str) -> str:
     return f"pip uninstall {plugin}, or list the plugins that you want in DUALGAP_PLUGINS"
 
 
-def tiny_problems() -> tuple[Problem, ...]:
-    """Problems that every built-in solver of their kind solves at once."""
-    return (
-        Knapsack.model_validate({"values": [60, 100, 120], "weights": [10, 20, 30], "capacity": 50}),
-        Knapsack.model_validate({"values": [6, 10], "weights": [[1, 2], [2, 1]], "capacity": [2, 3]}),
-        CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
-        IntegerProgram.model_validate(
-            {"maximize": {"x": 1, "y": 1}, "rows": {"sum": {"terms": {"x": 1, "y": 2}, "le": 4}}}
-        ),
-    )
+def tiny_problems() -> Iterator[Problem]:
+    """A small instance of every kind that makes one, plugins' kinds too; each is made when its turn comes."""
+    yield WORKED
+    for entry in registry().problems.values():
+        yield from _generated(entry)
+    yield Knapsack.generate(SIZE, SEED, dimensions=2)  # for solvers of several capacities
+    yield ConceptErasure.generate(4 * SIZE, SEED, features=2 * SIZE, rank=1)  # for eigensolvers that need many rows
+
+
+def _generated(entry: Entry) -> Iterator[Problem]:
+    """One, or none where the kind has no generator or its plugin is at fault."""
+    try:
+        yield entry.resolve().generate(SIZE, SEED)
+    except (NotImplementedError, DualgapError):
+        return
+    except Exception as error:  # a plugin may raise anything; ``plugins`` says so
+        entry.owner.blame(error)
 
 
 def solvers() -> Iterator[Finding]:
@@ -111,17 +122,22 @@ def solvers() -> Iterator[Finding]:
 
 def tried(name: str) -> Finding:
     """One solver on the first of the tiny problems that it takes."""
-    title = f"solver {name}"
+    title, remedy = f"solver {name}", f"dualgap solvers info {name}"
     refusals = []
+    try:
+        solver = prepare(name).instance
+    except DualgapError as error:
+        return Finding(title, False, str(error), remedy)
     for problem in tiny_problems():
-        began = time.monotonic()
-        try:
-            run = solve(problem, name, time=SECONDS)
-        except DualgapError as error:
-            refusals.append(str(error))
-            continue
-        return _judged(title, run, time.monotonic() - began)
-    return Finding(title, False, "; ".join(dict.fromkeys(refusals)), "dualgap solvers info " + name)
+        if routes(problem, solver, registry().all_bridges()):
+            began = time.monotonic()
+            try:
+                run = solve(problem, name, time=SECONDS)
+            except DualgapError as error:
+                refusals.append(str(error))
+                continue
+            return _judged(title, run, time.monotonic() - began)
+    return Finding(title, False, "; ".join(dict.fromkeys(refusals)) or "reaches none of the tiny problems", remedy)
 
 
 def _judged(title: str, run: Run, seconds: float) -> Finding:
@@ -139,7 +155,7 @@ def round_trip() -> Finding:
     for _ in range(ROUNDS):
         began = time.monotonic()
         try:
-            run = solve(tiny_problems()[0], "greedy", time=SECONDS)
+            run = solve(WORKED, "greedy", time=SECONDS)
         except DualgapError as error:
             return Finding("worker", False, str(error), "dualgap solvers info greedy")
         spent.append(time.monotonic() - began)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dualgap.cli.checkup import Finding
 
-WIDTH = 27  # of the names: "solver augmented-lagrangian"
+WIDTH = 40  # of the names: "solver optimistic-multiplicative-weights"
 
 app = typer.Typer(add_completion=False)
 

@@ -66,6 +66,48 @@ def test_every_solver_is_tried_plugins_too(cli: Cli, tmp_path: Path, what: str, 
     assert bool(found.remedy) is not ok
 
 
+OWN_KIND = """
+from dataclasses import dataclass
+
+from dualgap import Claim, CoinChange, Solver
+
+
+class Till(CoinChange):
+    kind = "till"
+
+    @classmethod
+    def generate(cls, size, seed, **options):
+        {generated}
+
+
+@dataclass(frozen=True)
+class Cashier(Solver):
+    name = "cashier"
+    accepts = (Till,)
+
+    def solve(self, form, ctx):
+        return Claim(point=form.read_answer({{"coins": {{"1": 6}}}}), feasible=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("generated", "ok", "blamed"),
+    [
+        ("return cls(coins=[1, 3, 4], amount=6)", True, ""),
+        ("raise NotImplementedError", False, ""),
+        ("raise RuntimeError('no coins left')", False, "RuntimeError: no coins left"),
+    ],
+)
+def test_solver_of_its_plugins_own_kind(cli: Cli, tmp_path: Path, generated: str, ok: bool, blamed: str) -> None:
+    plugin = tmp_path / "till.py"
+    plugin.write_text(OWN_KIND.format(generated=generated))
+    assert cli("solvers", "list", "--plugin", plugin).code == 0
+    found = checkup.tried("cashier")
+    assert found.ok is ok, found.detail
+    assert ok or found.detail == "reaches none of the tiny problems"
+    assert registry().plugins["till.py"].error == blamed
+
+
 def test_unwritable_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
