@@ -114,7 +114,7 @@ def test_the_schema_accepts_the_examples(kind: type[Problem], path: Path) -> Non
         {"kind": "knapsack", "values": [1], "weights": [1]},
         {"kind": "knapsack", "values": [True], "weights": [1], "capacity": 1},
         {"kind": "knapsack", "values": [1], "weights": [1], "capacity": 1, "colour": "red"},
-        {"kind": "knapsack", "values": [[1]], "weights": [1], "capacity": 1},
+        {"kind": "knapsack", "values": [[1, 2], [3, 4]], "weights": [1, 2], "capacity": 1},
     ],
 )
 def test_the_schema_refuses_what_does_not_load(wrong: dict[str, Any]) -> None:
