@@ -14,8 +14,12 @@ OPTIMAL = (Verdict.OPTIMAL, Verdict.CLAIMED_OPTIMAL)
 SLACK = 1e-6
 
 
-def patience(drawn: Drawn) -> float:
-    """Seconds for a run: first-order methods look for a feasible point until their time is up."""
+def patience(drawn: Drawn, traits: frozenset[Trait]) -> float:
+    """Seconds for a run: an exact solver ends by itself, however busy the machine; others may look until their time
+    is up.
+    """
+    if Trait.EXACT in traits:
+        return 60.0
     return 5.0 if drawn.optimum is not None else 1.0
 
 

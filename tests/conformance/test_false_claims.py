@@ -50,7 +50,9 @@ def test_no_false_claim_passes(kind: str) -> None:
             # // len(makers): a stride that divides the number of variants would see some of them only
             if (number // len(makers) + number) % stride(solver) == 0:
                 try:
-                    run = dualgap.solve(drawn.problem, name, isolate=False, time=patience(drawn), explain_seconds=0)
+                    run = dualgap.solve(
+                        drawn.problem, name, isolate=False, time=patience(drawn, solver.traits), explain_seconds=0
+                    )
                 except NoRouteError:
                     continue
                 runs[name] += 1

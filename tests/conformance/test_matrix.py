@@ -47,7 +47,7 @@ def test_no_solver_says_anything_false(name: str, kind: str, variant: str) -> No
     refusals, wrong = [], []
     for drawn in instances(kind, variant):
         try:
-            run = dualgap.solve(drawn.problem, name, isolate=False, time=patience(drawn))
+            run = dualgap.solve(drawn.problem, name, isolate=False, time=patience(drawn, solver.traits))
         except NoRouteError as reason:
             refusals.append(str(reason))
             continue
