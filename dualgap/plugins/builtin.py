@@ -66,6 +66,7 @@ _PROBLEMS = {
     "adversarial-example": "dualgap.problems.adversarial_example:AdversarialExample",
     "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
+    "fair-classifier": "dualgap.problems.fair_classifier:FairClassifier",
 }
 
 _BRIDGES = {

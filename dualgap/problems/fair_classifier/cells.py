@@ -50,3 +50,10 @@ def coded(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first = np.full(len(number), len(texts), dtype=np.int64)
     np.minimum.at(first, code, np.arange(len(texts)))
     return code, first
+
+
+def matched(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """(n,) for each row the number of the equal row in ``known`` (c, D); c where there is none."""
+    number = {row.tobytes(): k for k, row in enumerate(np.ascontiguousarray(known) + 0)}
+    texts = (row.tobytes() for row in np.ascontiguousarray(rows) + 0)
+    return np.array([number.get(text, len(known)) for text in texts], dtype=np.int64)
