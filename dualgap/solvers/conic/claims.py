@@ -84,13 +84,14 @@ def claimed(form: ConicProgram, result: Result, ctx: Context, run: Callable[[Con
         witness = FarkasRay(rows=result.z) if refuted else ConicMultipliers(rows=result.z)
     there = not refuted and result.refuted is None and bool(np.isfinite(result.x).all())
     found = there and holds(form, result.x)
-    certain = result.stop is Stop.FINISHED and bool(np.isfinite(result.dual_value))
+    ended = result.stop is Stop.FINISHED
     return Claim(
         point=result.x if there else None,
         feasible=found,
         stop=Stop.TIME if result.stop is Stop.ITERATIONS and ctx.should_stop() else result.stop,
-        value=form.objective(result.x) if found else None,  # repaired, it is worth something else
-        bound=float(result.dual_value) + form.offset if certain else None,
+        # Repaired, or cut short while an epigraph's row is slack, it is worth something else.
+        value=form.objective(result.x) if found and ended else None,
+        bound=float(result.dual_value) + form.offset if ended and np.isfinite(result.dual_value) else None,
         witness=witness,
         statistics=result.statistics,
         message=result.message,
