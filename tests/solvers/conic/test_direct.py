@@ -124,7 +124,8 @@ def test_few_iterations_are_no_optimum() -> None:
 
 def test_an_epigraph_that_is_cut_short_is_no_value() -> None:
     """Early points may leave the row slack that makes a variable the objective; decoded, they are worth less."""
-    problem = MinimaxReconstruction(W=[[1.0, 0.3], [0.2, 1.5], [0.7, 0.1]], S=[[1.0, 0.4], [0.1, 2.0], [0.5, 0.5]])
+    weights, signals = [[1.0, 0.3], [0.2, 1.5], [0.7, 0.1]], [[1.0, 0.4], [0.1, 2.0], [0.5, 0.5]]
+    problem = MinimaxReconstruction(W=np.array(weights), S=np.array(signals))
     for iterations in (1, 2, 5, 10, 20, 50):
         run = dualgap.solve(problem, Scs(iterations=iterations), isolate=False)
         assert not false_claims(run)
