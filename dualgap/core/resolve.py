@@ -105,6 +105,15 @@ class Resolver:
         """
         return {column: _numbers(cells) for column, cells in self._read(name, where).items()}
 
+    def cells(self, name: Any, where: str) -> Table:
+        """Columns of such a file as they are written: texts in CSV.
+
+        Raises:
+            SpecError: as ``table``.
+        """
+        found = self._read(name, where)
+        return {column: cells.tolist() if isinstance(cells, np.ndarray) else cells for column, cells in found.items()}
+
     def _read(self, name: Any, where: str) -> Table:
         path = self.path(name, where)
         try:

@@ -43,6 +43,8 @@ class Encoding(Record):
         columns: what is read, in order.
         sensitive: the columns whose values, joined by " & ", name the groups.
         groups: their names.
+        labels: the names of 0 and 1.
+        score: the column that thresholds are for, where it is one.
         missing: texts that stand for a missing value.
         unseen: what a value of a category that isn't known does: "error", or "none": 0 in every feature.
     """
@@ -50,6 +52,8 @@ class Encoding(Record):
     columns: tuple[Column, ...] = ()
     sensitive: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    labels: tuple[str, str] = ("0", "1")
+    score: str = ""
     missing: tuple[str, ...] = ("", "?", "NA", "NaN", "nan")
     unseen: Literal["error", "none"] = "none"
 
@@ -79,6 +83,10 @@ class Encoding(Record):
     def _block(self, column: Column, cells: Sequence[Any], faults: list[Fault]) -> np.ndarray:
         if column.values:
             return self._categories(column, cells, faults)
+        try:
+            return _whole(column, np.array(cells, dtype=np.float64))
+        except (TypeError, ValueError):
+            pass  # something is missing, or no number: cell by cell
         absent = np.array([self.is_missing(cell) for cell in cells], dtype=bool)
         numbers = np.zeros(len(cells))
         for k in np.flatnonzero(~absent).tolist():
@@ -124,6 +132,59 @@ class Encoding(Record):
 
     def is_missing(self, cell: Any) -> bool:
         return cell is None or cell != cell or (isinstance(cell, str) and cell.strip() in self.missing)
+
+
+def _whole(column: Column, numbers: np.ndarray) -> np.ndarray:
+    """The block of a column of finite numbers.
+
+    Raises:
+        ValueError: some aren't.
+    """
+    if not np.isfinite(numbers).all():
+        raise ValueError("not all are finite")
+    return np.column_stack([numbers, np.zeros(len(numbers))]) if column.gaps else numbers[:, None]
+
+
+def inferred(
+    table: Mapping[str, Sequence[Any]], columns: Sequence[str], sensitive: Sequence[str], gaps: bool, unseen: Any
+) -> Encoding:
+    """The encoding of a table: columns with a text that is no number are categories, their values in sorted order.
+
+    The values of all splits are known: which there are isn't learnt from labels.
+
+    Args:
+        table: columns by name. columns: those that are read. sensitive: those that name the groups.
+        gaps: whether values may be missing; a missing one of a category is a category of its own.
+        unseen: see ``Encoding``.
+
+    Raises:
+        SpecError: a value is missing though none may be; names the columns and the first rows.
+    """
+    plain = Encoding(unseen=unseen)
+    faults = []
+    found = []
+    for name in dict.fromkeys((*columns, *sensitive)):
+        row = next((k for k, cell in enumerate(table[name]) if plain.is_missing(cell)), None)
+        if row is not None and not gaps:
+            where = "sensitive" if name in sensitive else "features"
+            remedy = 'missing = "category" makes that a value of its own, missing = "drop" leaves such rows out'
+            faults.append(Fault(where, f"column {shown(name)} has no value in row {row + 1}", remedy))
+        elif name in columns:
+            texts = [MISSING if plain.is_missing(cell) else str(cell).strip() for cell in table[name]]
+            category = not all(text == MISSING or _is_number(text) for text in set(texts))
+            values = tuple(sorted(set(texts))) if category else ()
+            found.append(Column(name=name, values=values, gaps=row is not None and not category))
+    if faults:
+        raise SpecError(faults)
+    groups = tuple(sorted(set(joined([table[name] for name in sensitive], plain.is_missing))))
+    return Encoding(columns=tuple(found), sensitive=tuple(sensitive), groups=groups, unseen=unseen)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return np.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def joined(columns: Sequence[Sequence[Any]], missing: Any) -> list[str]:

@@ -30,6 +30,7 @@ from dualgap.problems.fair_classifier.cells import Cells
 from dualgap.problems.fair_classifier.encoding import Column, Encoding
 from dualgap.problems.fair_classifier.rates import Difference, Metric, Tally
 from dualgap.problems.fair_classifier.rates import Rows as FairRows
+from dualgap.problems.fair_classifier.raw import RAW_FIELDS, RAW_SCHEMAS
 
 Hypothesis = Literal["threshold", "linear", "network", "table"]
 CLASSES: tuple[Hypothesis, ...] = ("threshold", "linear", "network", "table")
@@ -73,6 +74,9 @@ class FairClassifier(Problem):
     kind: ClassVar[str] = "fair-classifier"
     summary: ClassVar[str] = "the most accurate classifier whose rates differ little between groups"
     answer_type: ClassVar[type[Answer]] = Classifier
+    raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
+    raw_wholes: ClassVar[tuple[str, ...]] = ("data",)
 
     features: Rows
     label: Vector
