@@ -14,7 +14,7 @@ from dualgap.problems.fair_classifier.lagrangian import costs, over_cells, over_
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
 
-WEAK = 0.1  # of the rows: with more cells, hardly two rows agree, and a table can learn them by heart
+WEAK = 0.1  # of the people: with more cells, hardly two agree, and a table can learn them by heart
 
 
 def prove(problem: FairClassifier, witness: Witness) -> Bound:
@@ -44,11 +44,11 @@ def prove(problem: FairClassifier, witness: Witness) -> Bound:
 
 
 def _cells(problem: FairClassifier) -> str:
-    n, found = int(problem.train.sum()), problem.cells
+    n, found = problem.people, problem.cells
     weak = "weak: mostly unique rows; " if len(found) > WEAK * n else ""
     aware = "features and group" if problem.group_aware else "features"
     alone = found.alone / len(found)
-    return f"{weak}any classifier of the {aware}, randomised or not, on {len(found):,} cells, {alone:.1%} single rows"
+    return f"{weak}any classifier of the {aware}, randomised or not, on {len(found):,} cells, {alone:.1%} of them of one person"
 
 
 def _thresholds(problem: FairClassifier) -> str:

@@ -119,7 +119,12 @@ class FairClassifier(Problem):
 
     @property
     def scope(self) -> str:
-        return f"training split, n = {int(self.train.sum()):,}"
+        return f"training split, n = {self.people:,.10g}"
+
+    @property
+    def people(self) -> float:
+        """The weight of the training split."""
+        return float(self.mass[self.train].sum())
 
     @property
     def count(self) -> int:
