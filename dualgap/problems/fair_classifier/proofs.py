@@ -47,8 +47,8 @@ def _cells(problem: FairClassifier) -> str:
     n, found = problem.people, problem.cells
     weak = "weak: mostly unique rows; " if len(found) > WEAK * n else ""
     aware = "features and group" if problem.group_aware else "features"
-    alone = found.alone / len(found)
-    return f"{weak}any classifier of the {aware}, randomised or not, on {len(found):,} cells, {alone:.1%} of them of one person"
+    alone = f"{found.alone / len(found):.1%} of them of one person"
+    return f"{weak}any classifier of the {aware}, randomised or not, on {len(found):,} cells, {alone}"
 
 
 def _thresholds(problem: FairClassifier) -> str:

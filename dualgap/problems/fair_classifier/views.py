@@ -5,16 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dualgap.core.views import View
-from dualgap.problems.fair_classifier import cells_program, thresholds_program
+from dualgap.problems.fair_classifier import cells_program, linear_program, thresholds_program
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
+
+_SMALL = 2000
+"""More cells than these make integer programs that no solver ends."""
 
 
 def views(problem: FairClassifier) -> tuple[View, ...]:
     """Every way to state the problem as a form."""
     if problem.rates is None:
         return ()
-    thresholds = problem.hypothesis == "threshold" or problem.scorer is not None
-    found = [thresholds_program.view(problem)] if thresholds else []
-    return (*found, cells_program.view(problem)) if problem.hypothesis != "threshold" else tuple(found)
+    if problem.hypothesis == "threshold":
+        return (thresholds_program.view(problem),)
+    found = [thresholds_program.view(problem)] if problem.scorer is not None else []
+    if problem.hypothesis != "table" and len(problem.cells) <= _SMALL:
+        found.append(linear_program.view(problem))
+    return (*found, cells_program.view(problem))
