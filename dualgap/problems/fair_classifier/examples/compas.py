@@ -24,7 +24,8 @@ def cell(row: Mapping[str, str]) -> tuple[str, ...] | None:
         return None
     if row["race"] not in ("African-American", "Caucasian") or row["score_text"] in ("", "N/A"):
         return None
-    age = {"Less than 25": "under 25", "25 - 45": "25 to 45", "Greater than 45": "over 45"}[row["age_cat"]]
+    years = int(row["age"])  # the file's own classes of it are off by a year here and there
+    age = "under 25" if years < 25 else "25 to 45" if years <= 45 else "over 45"
     charge = {"F": "felony", "M": "misdemeanour"}[row["c_charge_degree"]]
     told = "none" if priors == 0 else "1 to 3" if priors <= 3 else "over 3"
     return row["sex"], age, charge, told, row["race"], "yes" if row["two_year_recid"] == "1" else "no"
