@@ -49,6 +49,9 @@ _SOLVERS = {
     "relu-milp": "dualgap.solvers.robustness.programs:ReluMilp",
     "relu-branching": "dualgap.solvers.robustness.branching:ReluBranching",
     "principal-angles": "dualgap.solvers.spectral.principal_angles:PrincipalAngles",
+    "proxy-lagrangian": "dualgap.solvers.fairness.lagrangian:ProxyLagrangian",
+    "proxy-augmented": "dualgap.solvers.fairness.lagrangian:ProxyAugmented",
+    "nupi": "dualgap.solvers.fairness.lagrangian:ProxyNupi",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }

@@ -61,12 +61,19 @@ def fit(design: np.ndarray, labels: np.ndarray, weights: np.ndarray, ridge: floa
     return scaling.linear(newton(x, labels.astype(np.float64), weights / weights.sum(), ridge))
 
 
-def newton(x: np.ndarray, labels: np.ndarray, shares: np.ndarray, ridge: float) -> np.ndarray:
+def newton(
+    x: np.ndarray,
+    labels: np.ndarray,
+    shares: np.ndarray,
+    ridge: float,
+    start: np.ndarray | None = None,
+    steps: int = _STEPS,
+) -> np.ndarray:
     """(k,) coefficients of columns (n, k), the last of which is free of the ridge; halved steps where needed."""
-    theta = np.zeros(x.shape[1])
+    theta = np.zeros(x.shape[1]) if start is None else start
     penalty = np.append(np.full(x.shape[1] - 1, ridge), 0.0)
     value = _loss(x, labels, shares, penalty, theta)
-    for _ in range(_STEPS):
+    for _ in range(steps):
         chance = _sigmoid(x @ theta)
         gradient = x.T @ (shares * (chance - labels)) + penalty * theta
         hessian = (x.T * (shares * chance * (1.0 - chance))) @ x + np.diag(penalty)

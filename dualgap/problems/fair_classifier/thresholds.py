@@ -20,7 +20,7 @@ def masses_above(
 ) -> np.ndarray:
     """(t, 2 G): for each of ``cuts(scores)`` the weight above it, by group and label; t is at least 2."""
     distinct, place = np.unique(scores, return_inverse=True)
-    per = np.zeros((len(distinct), 2 * count))
-    np.add.at(per, (place, 2 * groups + labels), weights)
+    size = 2 * count
+    per = np.bincount(place * size + 2 * groups + labels, weights, len(distinct) * size).reshape(-1, size)
     above = np.cumsum(per[::-1], axis=0)[::-1]
-    return np.vstack([above, np.zeros(2 * count)])
+    return np.vstack([above, np.zeros(size)])
