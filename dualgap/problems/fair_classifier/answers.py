@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from dualgap.core.arrays import BoundVector, Matrix, Number, Vector, as_array
+from dualgap.core.arrays import BoundVector, Matrix, Number, Vector
 from dualgap.core.problem import Answer
 from dualgap.core.record import Record
 from dualgap.problems.fair_classifier.encoding import Encoding
@@ -79,14 +79,14 @@ class Table(Record):
     Attributes:
         probabilities: (c,) in the order of ``FairClassifier.cells``.
         fallback: for cells that the training split doesn't have.
-        rows: (c, D) the cells, for predictors of other tables; empty where they are those of the spec.
+        rows: (c, D) the cells, for predictors of other tables; None where they are those of the spec.
     """
 
     rank: ClassVar[int] = 3
     type: Literal["table"] = "table"
     probabilities: Vector
     fallback: Number = 0.0
-    rows: Matrix = Field(default_factory=lambda: as_array(np.zeros((0, 0))))
+    rows: Matrix | None = None
 
 
 class Predictions(Record):

@@ -43,11 +43,11 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What every rate is made of.
+    """What every rate is made of; tallies of several samples have leading axes (...).
 
     Attributes:
-        mass: (G, 2) the weight of the rows of each group with label 0 and 1.
-        positive: (G, 2) how much of it is predicted positive, in expectation.
+        mass: (..., G, 2) the weight of the rows of each group with label 0 and 1.
+        positive: (..., G, 2) how much of it is predicted positive, in expectation.
     """
 
     mass: np.ndarray
@@ -65,23 +65,29 @@ class Tally:
     @property
     def error(self) -> float:
         """The share of the weight that is predicted wrongly."""
-        return float((self.positive[:, 0] + self.mass[:, 1] - self.positive[:, 1]).sum() / self.mass.sum())
+        return float(self.errors)
+
+    @property
+    def errors(self) -> np.ndarray:
+        """(...,) the share of the weight that is predicted wrongly."""
+        wrong = self.positive[..., 0] + self.mass[..., 1] - self.positive[..., 1]
+        return np.asarray(wrong.sum(axis=-1) / self.mass.sum(axis=(-2, -1)))
 
     @property
     def accuracies(self) -> np.ndarray:
-        """(G,) by group; NaN for groups without rows."""
-        right = self.mass[:, 0] - self.positive[:, 0] + self.positive[:, 1]
-        return _ratio(right, self.mass.sum(axis=1))
+        """(..., G) by group; NaN for groups without rows."""
+        right = self.mass[..., 0] - self.positive[..., 0] + self.positive[..., 1]
+        return _ratio(right, self.mass.sum(axis=-1))
 
     def rates(self, rate: Rate) -> np.ndarray:
-        """(G,) by group; NaN where a group has no row that the rate is a share of."""
+        """(..., G) by group; NaN where a group has no row that the rate is a share of."""
         columns = list(rate.labels)
-        return _ratio(self.positive[:, columns].sum(axis=1), self.mass[:, columns].sum(axis=1))
+        return _ratio(self.positive[..., columns].sum(axis=-1), self.mass[..., columns].sum(axis=-1))
 
-    def overall(self, rate: Rate) -> float:
-        """The rate of all groups together."""
+    def overall(self, rate: Rate) -> np.ndarray:
+        """(...,) the rate of all groups together."""
         columns = list(rate.labels)
-        return float(_ratio(self.positive[:, columns].sum(), self.mass[:, columns].sum()))
+        return _ratio(self.positive[..., columns].sum(axis=(-2, -1)), self.mass[..., columns].sum(axis=(-2, -1)))
 
     def gap(self, metric: Metric, difference: Difference = "max-min") -> float:
         """The largest gap of a rate between groups; 0 is parity. Groups in which a rate has no rows don't count.
@@ -89,20 +95,23 @@ class Tally:
         ``max-min``: the largest less the smallest; ``to-overall``: the largest distance from the rate of all;
         ``ratio``: 1 less the smallest over the largest, 0 where all are 0.
         """
-        return max(self._gap(rate, difference) for rate in metric.rates)
+        return float(self.gaps(metric, difference))
 
-    def _gap(self, rate: Rate, difference: Difference) -> float:
+    def gaps(self, metric: Metric, difference: Difference = "max-min") -> np.ndarray:
+        """(...,) as ``gap``, of each sample."""
+        return np.asarray(np.max([self._gaps(rate, difference) for rate in metric.rates], axis=0))
+
+    def _gaps(self, rate: Rate, difference: Difference) -> np.ndarray:
         found = self.rates(rate)
-        found = found[~np.isnan(found)]
-        if not found.size:
-            return 0.0
-        low, high = float(found.min()), float(found.max())
+        known = ~np.isnan(found)
+        low, high = np.where(known, found, np.inf).min(axis=-1), np.where(known, found, -np.inf).max(axis=-1)
+        low, high = (np.where(known.any(axis=-1), end, 0.0) for end in (low, high))
         if difference == "to-overall":
-            middle = self.overall(rate)
-            return max(high - middle, middle - low)
+            middle = np.where(known.any(axis=-1), self.overall(rate), 0.0)
+            return np.asarray(np.maximum(high - middle, middle - low))
         if difference == "ratio":
-            return 1.0 - low / high if high > 0 else 0.0
-        return high - low
+            return np.where(high > 0, 1.0 - low / np.where(high > 0, high, 1.0), 0.0)
+        return np.asarray(high - low)
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
