@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -32,8 +33,15 @@ class Linear(Record):
 
     def positive(self, design: np.ndarray) -> np.ndarray:
         """(n,) 0 and 1; scores that are 0 but for rounding predict 0."""
-        terms = np.abs(design) @ np.abs(self.coefficients.astype(np.float64)) + abs(float(self.intercept))
-        return np.asarray(self.scores(design) > _TIED * terms, dtype=np.float64)
+        return np.asarray(all_positive([self], design)[:, 0])
+
+
+def all_positive(models: Sequence[Linear], design: np.ndarray) -> np.ndarray:
+    """(n, k) what k models predict for rows (n, D): 0 and 1; scores that are 0 but for rounding predict 0."""
+    coefficients = np.column_stack([model.coefficients.astype(np.float64) for model in models])
+    intercepts = np.array([float(model.intercept) for model in models])
+    terms = np.abs(design) @ np.abs(coefficients) + np.abs(intercepts)
+    return np.asarray(design @ coefficients + intercepts > _TIED * terms, dtype=np.float64)
 
 
 class Thresholds(Record):
@@ -90,7 +98,11 @@ class Table(Record):
 
 
 class Predictions(Record):
-    """Probabilities of predicting 1 for each row of the data, by a tool that nobody knows."""
+    """Probabilities of predicting 1, by a tool that nobody knows.
+
+    Attributes:
+        probabilities: (n,) for each row of the data, or for each of the training split only.
+    """
 
     rank: ClassVar[int] = -1
     type: Literal["predictions"] = "predictions"
@@ -117,7 +129,7 @@ class Classifier(Answer):
 
 
 def probabilities(problem: FairClassifier, member: Member) -> np.ndarray:
-    """(n,) of predicting 1, for every row of every split."""
+    """(n,) of predicting 1, for every row of every split; NaN where there is no prediction."""
     if isinstance(member, Thresholds):
         return member.positive(problem.score, problem.groups)
     if isinstance(member, Table):
@@ -125,5 +137,7 @@ def probabilities(problem: FairClassifier, member: Member) -> np.ndarray:
         values = np.append(member.probabilities.astype(np.float64), float(member.fallback))
         return np.asarray(values[code])
     if isinstance(member, Predictions):
-        return member.probabilities.astype(np.float64)
+        values = np.full(len(problem.label), np.nan)
+        values[... if len(member.probabilities) == len(values) else problem.train] = member.probabilities
+        return values
     return member.positive(problem.design)

@@ -1,1 +1,1 @@
-"""Solvers of fair classification."""
+"""Methods that train classifiers under fairness constraints."""

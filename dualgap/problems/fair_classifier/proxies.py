@@ -1,0 +1,178 @@
+"""Mixtures of linear models or of networks, as a program with soft rates for proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dualgap.core.forms import MixedIntegerProgram
+from dualgap.core.proxies import Mixture, ProxyProgram, Relaxation
+from dualgap.core.relations import Relation
+from dualgap.core.views import View
+from dualgap.core.witness import Multipliers, Witness
+from dualgap.problems.fair_classifier import cells_program, soft
+from dualgap.problems.fair_classifier.answers import Classifier, Linear, Network, all_positive
+from dualgap.problems.fair_classifier.coordinates import Coordinates, constants, initial
+from dualgap.problems.fair_classifier.pairs import Pairs, pairs
+
+if TYPE_CHECKING:
+    from dualgap.problems.fair_classifier.spec import FairClassifier
+
+_TIED = 1e-9  # of the largest score: an intercept needs more room between two scores than this
+
+
+def view(problem: FairClassifier) -> View:
+    """``proxies``: exact for linear models; networks have the spec's layers."""
+
+    @lru_cache(maxsize=1)
+    def build() -> _Built:
+        return _Built(problem)
+
+    return View(
+        name="proxies",
+        form_type=ProxyProgram,
+        relation=Relation.EXACT,
+        build=lambda: build().program(),
+        decode=lambda point: build().decode(point),
+        encode=lambda answer: build().encode(answer),
+        lift_witness=lambda witness: build().lift(witness),
+        encode_witness=lambda witness: build().lower(witness),
+    )
+
+
+def _relaxed(program: MixedIntegerProgram) -> MixedIntegerProgram:
+    return replace(program, integer=np.zeros_like(program.integer))
+
+
+@dataclass(frozen=True, eq=False)
+class _Built:
+    """The maps between the problem and its program, and what both share."""
+
+    problem: FairClassifier
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        return self.problem.hidden if self.problem.hypothesis == "network" else ()
+
+    @cached_property
+    def design(self) -> np.ndarray:
+        """(n, D) of the training split."""
+        return self.problem.design[self.problem.train]
+
+    @cached_property
+    def masses(self) -> np.ndarray:
+        """(n, 2 G) each row's weight, in the column of its group and label."""
+        rows = self.problem.train
+        found = np.zeros((int(rows.sum()), 2 * self.problem.count))
+        code = 2 * self.problem.groups[rows] + self.problem.label[rows]
+        found[np.arange(len(found)), code] = self.problem.mass[rows]
+        return found
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        return pairs(self.problem.fair_rows)
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        rows = self.problem.train
+        labels, weights = self.problem.label[rows], self.problem.mass[rows]
+        return Coordinates.of(self.design, labels, weights, rounded=not self.hidden)
+
+    def program(self) -> ProxyProgram:
+        coordinates, found, hidden = self.coordinates, self.pairs, self.hidden
+        total, ones = self.masses.sum(), self.masses[:, 1::2].sum()
+        data = {
+            "inputs": coordinates.inputs(self.design),
+            "masses": self.masses,
+            "matrix": found.matrix,
+            "offset": found.offset,
+            "total": total,
+            "ones": ones,
+        }
+        return ProxyProgram(
+            proxies=soft.proxies,
+            measured=soft.measured,
+            priced=soft.priced,
+            initial=lambda seed: initial(coordinates, hidden, seed),
+            data={name: np.asarray(values, dtype=np.float32) for name, values in data.items()},
+            evaluate=self.evaluate,
+            mixtures=self.problem.randomized,
+            candidates=constants(self.design.shape[1], hidden),
+            line=lambda layers: Intercepts(self, layers),
+            relaxation=Relaxation(
+                lambda: _relaxed(cells_program.program(self.problem)), lambda rows: found.multipliers(rows)
+            ),
+        )
+
+    def evaluate(self, members: Sequence[soft.Layers]) -> tuple[np.ndarray, np.ndarray]:
+        """Errors and excesses of the models of raw features, which are what the verifier sees."""
+        models = [self.coordinates.model(layers) for layers in members]
+        linear = [model for model in models if isinstance(model, Linear)]
+        if len(linear) == len(models):
+            predicted = all_positive(linear, self.design)
+        else:
+            predicted = np.column_stack([model.positive(self.design) for model in models])
+        positive = predicted.T @ self.masses
+        return self.error(positive), positive @ self.pairs.matrix.T + self.pairs.offset
+
+    def error(self, positive: np.ndarray) -> np.ndarray:
+        """Of (k, 2 G) masses that are predicted positive."""
+        wrong = positive[:, 0::2].sum(axis=1) - positive[:, 1::2].sum(axis=1) + self.masses[:, 1::2].sum()
+        return np.asarray(wrong / self.masses.sum())
+
+    def decode(self, point: Mixture) -> Classifier:
+        return self.problem.classifier([self.coordinates.model(layers) for layers in point.members], point.weights)
+
+    def encode(self, answer: Classifier) -> Mixture | None:
+        """None for members that aren't of the program's kind."""
+        kind = Network if self.hidden else Linear
+        if not all(isinstance(member, kind) for member in answer.members):
+            return None
+        members = tuple(self.coordinates.layers(member) for member in answer.members)  # type: ignore[arg-type]
+        return Mixture(members, answer.weights.astype(np.float64))
+
+    def lift(self, witness: Witness) -> Witness | None:
+        if not isinstance(witness, Multipliers) or len(witness.rows) != len(self.pairs.offset):
+            return None
+        return Multipliers(rows=np.maximum(witness.rows.astype(np.float64), 0.0) @ self.pairs.lift)
+
+    def lower(self, witness: Witness) -> Witness | None:
+        if not isinstance(witness, Multipliers):
+            return None
+        return Multipliers(rows=self.pairs.multipliers(witness.rows.astype(np.float64)))
+
+
+class Intercepts:
+    """A model with every other intercept: between any two neighbouring scores of the training split."""
+
+    def __init__(self, built: _Built, layers: soft.Layers) -> None:
+        self.built, self.layers = built, layers
+        scores = built.coordinates.model(layers).scores(built.design)
+        order = np.argsort(scores)
+        ascending = scores[order]
+        reach = float(np.abs(ascending[[0, -1]]).max()) or 1.0
+        gaps = np.flatnonzero(np.diff(ascending) > _TIED * reach)
+        middles = ascending[gaps] + 0.5 * (ascending[gaps + 1] - ascending[gaps])
+        self.cuts = np.concatenate([[ascending[0] - reach], middles, [ascending[-1] + reach]])
+        below = np.cumsum(built.masses[order], axis=0)
+        total = below[-1]
+        self.above = np.vstack([total, total - below[gaps], np.zeros_like(total)])
+
+    def best(self, multipliers: np.ndarray) -> soft.Layers:
+        label = np.arange(self.above.shape[1]) % 2
+        cost = (1.0 - 2.0 * label) / self.above[0].sum() + multipliers @ self.built.pairs.matrix
+        return self._shifted(int((self.above @ cost).argmin()))
+
+    def feasible(self) -> soft.Layers | None:
+        excess = (self.above @ self.built.pairs.matrix.T + self.built.pairs.offset).max(axis=1, initial=-np.inf)
+        errors = np.where(excess <= 0, self.built.error(self.above), np.inf)
+        place = int(errors.argmin())
+        return self._shifted(place) if np.isfinite(errors[place]) else None
+
+    def _shifted(self, place: int) -> soft.Layers:
+        weight, bias = self.layers[-1]
+        return (*self.layers[:-1], (weight, np.asarray(bias, dtype=np.float64) - self.cuts[place]))

@@ -1,0 +1,75 @@
+"""The points that a run came by, what each is worth, and the lines through them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dualgap.core.proxies import Line, Mixture, ProxyProgram
+from dualgap.solvers.fairness.mixing import Mixed
+
+_GAIN = 1e-9  # of F: a point that promises less doesn't improve a mixture
+
+
+class Pool:
+    """Points with their F and G.
+
+    Attributes:
+        members: parameters. values: (k,) F. excesses: (k, m) G.
+    """
+
+    def __init__(self, form: ProxyProgram) -> None:
+        self.form = form
+        self.members: list[Any] = []
+        self.values = np.zeros(0)
+        self.excesses = np.zeros((0, 0))
+        self._parents: list[int] = []
+        self._lines: dict[int, Line] = {}
+
+    def add(self, members: Sequence[Any], parents: Sequence[int] | None = None) -> None:
+        """Takes further points; ``parents`` are the places of points on whose lines they are."""
+        if not members:
+            return
+        places = range(len(self.members), len(self.members) + len(members))
+        values, excesses = self.form.evaluate(members)
+        self.excesses = np.vstack([self.excesses.reshape(len(self.members), excesses.shape[1]), excesses])
+        self.values = np.append(self.values, values)
+        self.members.extend(members)
+        self._parents.extend(places if parents is None else parents)
+
+    def along(self, mixed: Mixed, lines: int) -> bool:
+        """Searches the lines of the members of a mixture, and of the points next in line at its prices.
+
+        Returns whether a point was found and added that improves the mixture.
+        """
+        if self.form.line is None:
+            return False
+        promise = self.values + self.excesses @ mixed.multipliers
+        promise[mixed.weights > 0] = -np.inf
+        parents = list(dict.fromkeys(self._parents[k] for k in np.argsort(promise, kind="stable").tolist()))[:lines]
+        found = [self._line(parent).best(mixed.multipliers) for parent in parents]
+        values, excesses = self.form.evaluate(found)
+        better = np.flatnonzero(values + excesses @ mixed.multipliers < mixed.least - _GAIN).tolist()
+        self.add([found[k] for k in better], [parents[k] for k in better])
+        return bool(better)
+
+    def point(self, mixed: Mixed | None) -> Mixture:
+        """The mixture of a linear program, the best of its members first; or the best single point."""
+        if mixed is None or not self.form.mixtures:
+            return self._single()
+        places = sorted(np.flatnonzero(mixed.weights).tolist(), key=lambda k: -mixed.weights[k])
+        return Mixture(tuple(self.members[k] for k in places), mixed.weights[places])
+
+    def _single(self) -> Mixture:
+        violation = self.excesses.max(axis=1, initial=0.0)
+        order = np.lexsort((self.values, violation)) if violation.min() > 0 else None
+        best = int(order[0]) if order is not None else int(np.where(violation <= 0, self.values, np.inf).argmin())
+        return Mixture((self.members[best],), np.ones(1))
+
+    def _line(self, place: int) -> Line:
+        assert self.form.line is not None
+        if place not in self._lines:
+            self._lines[place] = self.form.line(self.members[place])
+        return self._lines[place]
