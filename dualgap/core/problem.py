@@ -32,7 +32,8 @@ class Problem(Record):
     Class variables: ``kind`` names it in specs; ``summary`` is one line; ``answer_type`` its ``Answer``;
     ``column_fields`` the fields where a string in a raw spec names a column of ``data``; ``raw_fields`` what raw specs
     may say besides, with its meaning; ``raw_schemas`` the JSON schemas of those that aren't texts; ``raw_wholes`` those
-    that stand for the required fields.
+    that stand for the required fields; ``reads_columns`` whether ``read_answer`` takes a table's columns by name, the
+    cells as they are written.
     """
 
     kind: ClassVar[str] = ""
@@ -43,6 +44,7 @@ class Problem(Record):
     raw_fields: ClassVar[Mapping[str, str]] = {}
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     raw_wholes: ClassVar[tuple[str, ...]] = ()
+    reads_columns: ClassVar[bool] = False
 
     def __init__(self, /, **fields: Any) -> None:
         """The closed fields by name, in Python.

@@ -143,6 +143,8 @@ def _read_csv(problem: Problem, text: str, path: Path) -> Any:
     rows = list(csv.reader(io.StringIO(text)))
     if not any(rows):
         raise _bad(path, "the file is empty", "write name,value")
+    if problem.reads_columns:
+        return _read_data(problem, _columns(rows, path), str(path), None)
     header = [cell.strip() for cell in rows[0]]
     if not set(header) <= set(problem.answer_type.model_fields):
         table = _table(rows)
@@ -155,6 +157,25 @@ def _read_csv(problem: Problem, text: str, path: Path) -> Any:
     except ValueError as error:
         raise _bad(path, str(error), f"one number for each of {', '.join(header)} a line") from None
     return _read_data(problem, fields, str(path), None)
+
+
+def _columns(rows: Sequence[Sequence[str]], path: Path) -> dict[str, list[str]] | list[str]:
+    """The cells by column, as they are written; one list where a single column has no name but begins with a number."""
+    header, *body = [[cell.strip() for cell in row] for row in rows if row]
+    odd = next((row for row in body if len(row) != len(header)), None)
+    if odd is not None:
+        raise _bad(path, f"a line has {len(odd)} cells, the first one {len(header)}", "write as many in each")
+    if len(header) == 1 and _is_number(header[0]):
+        return [header[0], *(row[0] for row in body)]
+    return {name: [row[k] for row in body] for k, name in enumerate(header)}
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        parse_number(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _table(rows: Sequence[Sequence[str]]) -> np.ndarray | None:

@@ -77,6 +77,7 @@ class FairClassifier(Problem):
     raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
     raw_wholes: ClassVar[tuple[str, ...]] = ("data",)
+    reads_columns: ClassVar[bool] = True
 
     features: Rows
     label: Vector
