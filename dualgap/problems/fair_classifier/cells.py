@@ -15,7 +15,7 @@ class Cells:
         code: (n,) each row's cell; cells are numbered in the order in which they come first.
         first: (c,) the first row of each cell.
         masses: (c, 2 G) each cell's weight by group and label.
-        alone: how many cells weigh 1 at most: a single person.
+        alone: how many cells are of a single person: of one row, where weights aren't numbers of people.
     """
 
     code: np.ndarray
@@ -38,7 +38,8 @@ def cells(seen: np.ndarray, groups: np.ndarray, labels: np.ndarray, weights: np.
     code, first = coded(seen)
     masses = np.zeros((len(first), 2 * count))
     np.add.at(masses, (code, 2 * groups + labels), weights)
-    return Cells(code, first, masses, int((masses.sum(axis=1) <= 1).sum()))
+    people = np.bincount(code, weights if (weights == np.rint(weights)).all() else None, len(first))
+    return Cells(code, first, masses, int((people <= 1).sum()))
 
 
 def coded(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

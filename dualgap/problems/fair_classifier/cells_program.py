@@ -60,12 +60,13 @@ def program(problem: FairClassifier) -> MixedIntegerProgram:
         upper=np.ones(count + k),
         integer=np.append(np.full(count, not problem.randomized), np.zeros(k, dtype=bool)),
         offset=float(masses[:, 1::2].sum()) / total,
-        columns=(*(f"cell {c + 1}" for c in range(count)), *_auxiliary(problem)),
+        columns=(*(f"cell {c + 1}" for c in range(count)), *auxiliary_names(problem)),
         rows=rows.names,
     )
 
 
-def _auxiliary(problem: FairClassifier) -> tuple[str, ...]:
+def auxiliary_names(problem: FairClassifier) -> tuple[str, ...]:
+    """What the auxiliary numbers are, for people."""
     assert problem.rates is not None
     which = "largest" if problem.difference == "ratio" else "smallest"
     named = tuple(f"{which} {rate}" for rate in problem.rates.rates)

@@ -34,16 +34,21 @@ class Costs:
     margin: float
 
 
-def costs(rows: Rows, mass: np.ndarray, multipliers: np.ndarray) -> Costs | None:
+def costs(rows: Rows, mass: np.ndarray, multipliers: np.ndarray, terms: int = 0) -> Costs | None:
     """The Lagrangian at multipliers of the rows, in rational arithmetic up to the rounding of each cost.
 
     The auxiliary numbers are minimised over [0, 1]. None where a multiplier prices a side that isn't there, and the
     Lagrangian has no minimum.
 
+    The error, rates, auxiliary numbers and sides are at most 1, so the sizes of everything that is added up come to
+    ``1 + 4 |multipliers|_1`` at most (4, because a rate less the overall one is a difference of two). Each of these
+    carries a bounded number of roundings: of a mass, of a row's entry that was made of masses, of 2 G products.
+
     Args:
         rows: r rows.
         mass: (G, 2) the groups' masses.
         multipliers: (r,) positive ones price the lower side of a row, negative ones the upper (``dualgap.core.forms``).
+        terms: how many weights a mass sums where sums round; 0 where weights are whole numbers.
     """
     total = fraction(float(mass.sum()))
     exact = [Fraction(1) / total if label == 0 else -Fraction(1) / total for _ in mass for label in (0, 1)]
@@ -61,8 +66,8 @@ def costs(rows: Rows, mass: np.ndarray, multipliers: np.ndarray) -> Costs | None
             auxiliary[k] -= price * Fraction(float(rows.auxiliary[r, k]))
     constant += sum(min(Fraction(0), value) for value in auxiliary)
     cost = np.array([float(value) for value in exact]).reshape(mass.shape)
-    # Each product, and each of the 2 G additions of one cell or threshold, rounds once; so did the cost itself.
-    margin = (2 * mass.size + 4) * _UNIT * float((mass * np.abs(cost)).sum()) * (1 + 1e-9)
+    size = 1.0 + 4.0 * float(np.abs(multipliers).sum())
+    margin = (2 * terms + 2 * mass.size + 16) * _UNIT * size * (1 + 1e-6)
     return Costs(cost, constant, margin)
 
 

@@ -17,7 +17,7 @@ from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.problems.fair_classifier.answers import Classifier, Linear
-from dualgap.problems.fair_classifier.cells_program import auxiliary
+from dualgap.problems.fair_classifier.cells_program import auxiliary, auxiliary_names, lift
 from dualgap.problems.fair_classifier.evaluate import predicted
 
 if TYPE_CHECKING:
@@ -64,15 +64,19 @@ def view(problem: FairClassifier) -> View:
         build=lambda: program(problem, found()),
         decode=lambda point: decode(problem, found(), point),
         encode=lambda answer: encode(problem, found(), answer),
+        lift_witness=lambda witness: lift(problem, witness),
     )
 
 
 def basis(problem: FairClassifier) -> Basis:
     """Independent columns, the first ones that are; with a margin in the spec, all columns as they are.
 
-    For 0-1 columns, k of them with the intercept, Cramer's rule and Hadamard's bound on 0-1 determinants give every
-    linear classifier coefficients of size ``(k + 1)^((k + 1) / 2) / 2^k`` at most with scores beyond -1 and 1
-    (Muroga, Threshold logic and its applications, 1971): scaled to size 1 it clears the inverse of that.
+    For 0-1 columns, k of them with the intercept, every linear classifier is that of some vertex of the coefficients
+    whose scores are beyond -1 and 1. By Cramer's rule a vertex's entries are quotients of determinants, those above of
+    a matrix with k - 1 columns of 0 and 1 and one of -1 and 1, those below whole numbers. Bordered by a column of ones
+    the former are 2^(1 - k) times determinants of -1 and 1, so ``(k + 1)^((k + 1) / 2) / 2^(k - 1)`` at most by
+    Hadamard's bound (Muroga, Threshold logic and its applications, 1971). Scaled to size 1, the classifier clears the
+    inverse of that.
     """
     design = problem.design[problem.train][problem.cells.first]
     if problem.margin > 0:
@@ -91,7 +95,7 @@ def basis(problem: FairClassifier) -> Basis:
     scale = np.abs(design[:, chosen]).max(axis=0, initial=0.0)
     points = np.hstack([design[:, chosen] / scale, np.ones((len(design), 1))])
     k = points.shape[1]
-    least = 2.0**k / sqrt(k + 1.0) ** (k + 1) if k < 40 else 0.0
+    least = 2.0 ** (k - 1) / sqrt(k + 1.0) ** (k + 1) if k < 40 else 0.0
     exact = bool(np.isin(points, (0.0, 1.0)).all()) and least >= _TIGHT
     return Basis(chosen, scale, points, least * (1.0 - 1e-9) if exact else MARGIN, exact)
 
@@ -118,7 +122,7 @@ def program(problem: FairClassifier, found: Basis) -> MixedIntegerProgram:
         offset=float(masses[:, 1::2].sum()) / total,
         columns=(
             *(f"cell {c + 1}" for c in range(count)),
-            *(f"auxiliary {j + 1}" for j in range(k)),
+            *auxiliary_names(problem),
             *(problem.design_names[j] for j in found.columns.tolist()),
             "intercept",
         ),
@@ -139,20 +143,16 @@ def decode(problem: FairClassifier, found: Basis, point: Any) -> Classifier:
 
 
 def encode(problem: FairClassifier, found: Basis, answer: Classifier) -> np.ndarray | None:
-    """The point of a single linear classifier that reads the basis alone; None for others."""
+    """The point of a single linear classifier, in the basis' columns; None for others."""
     if len(answer.members) != 1 or not isinstance(answer.members[0], Linear):
         return None
     model = answer.members[0]
     coefficients = model.coefficients.astype(np.float64)
-    if np.delete(coefficients, found.columns).any():
-        return None
-    theta = np.append(coefficients[found.columns] * found.scale, float(model.intercept))
+    if np.delete(coefficients, found.columns).any():  # what is left out depends on what isn't
+        scores = model.scores(problem.design[problem.train][problem.cells.first])
+        theta = np.linalg.lstsq(found.points, scores, rcond=None)[0]
+    else:
+        theta = np.append(coefficients[found.columns] * found.scale, float(model.intercept))
     positive = predicted(problem, answer)
-    size = max(float(np.abs(theta).max()), 1e-300)
-    return np.concatenate(
-        [
-            positive[problem.train][problem.cells.first],
-            auxiliary(problem, positive),
-            theta / size if size > 1 else theta,
-        ]
-    )
+    cells = positive[problem.train][problem.cells.first]
+    return np.concatenate([cells, auxiliary(problem, positive), theta / max(float(np.abs(theta).max()), 1e-300)])

@@ -127,6 +127,11 @@ class FairClassifier(Problem):
         """The weight of the training split."""
         return float(self.mass[self.train].sum())
 
+    @cached_property
+    def counted(self) -> bool:
+        """Whether weights are numbers of people: whole ones, whose sums are exact."""
+        return bool((self.mass == np.rint(self.mass)).all() and self.mass.sum() < 2.0**53)
+
     @property
     def count(self) -> int:
         """The number of groups."""
@@ -220,6 +225,11 @@ class FairClassifier(Problem):
         from dualgap.problems.fair_classifier.proofs import prove
 
         return prove(self, witness)
+
+    def tighten(self, bound: float) -> float:
+        from dualgap.problems.fair_classifier.proofs import tightened
+
+        return tightened(self, bound)
 
     def trivial(self) -> Classifier | None:
         from dualgap.problems.fair_classifier.evaluate import trivial
