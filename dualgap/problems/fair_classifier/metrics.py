@@ -92,11 +92,9 @@ def headline(problem: FairClassifier, found: Mapping[str, Mapping[str, Real]]) -
     if train not in found:
         return ""
     unchecked = f"Predictions don't show whether they are {problem.hypothesis}. " if CLASS in found else ""
-    shown = [_of_split(problem, found[name], name) for name in others if name in found]
-    told = f"{' '.join(shown)} " if shown else ""
-    return (
-        f"{unchecked}{told}Fairness is constrained on the training split only{'' if told else '; there is no other'}."
-    )
+    told = "".join(f"{_of_split(problem, found[name], name)} " for name in others if name in found)
+    alone = "" if others else "; there is no other"
+    return f"{unchecked}{told}Fairness is constrained on the training split only{alone}."
 
 
 def _of_split(problem: FairClassifier, found: Mapping[str, Real], split: str) -> str:

@@ -11,7 +11,7 @@ from dualgap.core.exact import Real
 from dualgap.core.figures import Bars, Figure
 from dualgap.problems.fair_classifier.answers import Linear, Member, Network, Predictions, Table, Thresholds
 from dualgap.problems.fair_classifier.bootstrap import HIGH, LOW, percentile
-from dualgap.problems.fair_classifier.evaluate import predicted
+from dualgap.problems.fair_classifier.evaluate import misfits, predicted
 from dualgap.problems.fair_classifier.metrics import ACCURACY, BASE, PEOPLE, WORST, key, worst_group
 from dualgap.problems.fair_classifier.rates import Rate
 
@@ -28,6 +28,8 @@ Row = tuple[str, ...]
 
 def table(problem: FairClassifier, answer: Any) -> list[Row]:
     """The members, the heaviest first, and what each is made of."""
+    if misfits(problem, answer):
+        return [("member", "value"), *((_NAMES[member.type], "doesn't fit the spec") for member in answer.members)]
     weights = answer.weights.astype(np.float64)
     order = [m for m in np.argsort(-weights, kind="stable").tolist() if weights[m] > 0]
     shown = max(_LEAST, _SHOWN // max(len(order), 1))
@@ -162,6 +164,8 @@ def _cell(value: Real | None) -> str:
 
 def figures(problem: FairClassifier, answer: Any) -> tuple[Figure, ...]:
     """The rates that are to be alike, by group and split."""
+    if misfits(problem, answer):
+        return ()
     positive = predicted(problem, answer)
     rates = problem.rates.rates if problem.rates is not None else (Rate.SELECTION,)
     return tuple(_bars(problem, positive, rate) for rate in rates)
