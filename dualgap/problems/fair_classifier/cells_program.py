@@ -12,6 +12,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.fair_classifier.answers import Classifier, Table, probabilities
+from dualgap.problems.fair_classifier.repair import diluted, rounded
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -33,6 +34,7 @@ def view(problem: FairClassifier) -> View:
         relation=Relation.EXACT if exact else Relation.RELAXATION,
         build=build,
         decode=(lambda point: decode(problem, point)) if exact else None,
+        repair=(lambda point: repair(problem, point)) if exact else None,
         encode=lambda answer: encode(problem, answer),
         lift_witness=lambda witness: lift(problem, witness),
         encode_witness=encode_witness,
@@ -78,6 +80,20 @@ def decode(problem: FairClassifier, point: Any) -> Classifier:
     values = np.clip(np.asarray(point, dtype=np.float64)[: len(problem.cells)], 0.0, 1.0)
     near = np.rint(values)
     values = np.where(np.abs(values - near) <= (_ROUNDED if problem.randomized else 0.5), near, values)
+    return _table(problem, values)
+
+
+def repair(problem: FairClassifier, point: Any) -> Classifier:
+    """A table that is fair: as much of the point as can be beside a constant, or the best level to round it at."""
+    masses = problem.cells.masses
+    values = np.clip(np.asarray(point, dtype=np.float64)[: len(masses)], 0.0, 1.0)
+    if not problem.randomized:
+        return _table(problem, rounded(problem, masses, values))
+    share, label = diluted(problem, masses.T @ values)
+    return decode(problem, share * values + (1.0 - share) * label)
+
+
+def _table(problem: FairClassifier, values: np.ndarray) -> Classifier:
     masses = problem.cells.masses.sum(axis=0)
     fallback = float(masses[1::2].sum() > masses[0::2].sum())
     return problem.classifier([Table(probabilities=values, fallback=fallback)])

@@ -16,6 +16,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.problems.fair_classifier.answers import Classifier, Thresholds
 from dualgap.problems.fair_classifier.cells_program import auxiliary, encode_witness, lift
+from dualgap.problems.fair_classifier.repair import diluted
 from dualgap.problems.fair_classifier.thresholds import cuts
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def view(problem: FairClassifier) -> View:
         relation=Relation.EXACT if exact else Relation.RESTRICTION,
         build=build,
         decode=lambda point: decode(problem, point),
+        repair=lambda point: repair(problem, point),
         encode=(lambda answer: encode(problem, answer)) if exact else None,
         lift_witness=(lambda witness: lift(problem, witness)) if exact else None,
         encode_witness=(lambda witness: encode_witness(witness, len(problem.above))) if exact else None,
@@ -65,24 +67,29 @@ def _corners(above: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], turns, [len(above) - 1]])
 
 
+def parts(problem: FairClassifier) -> list[np.ndarray]:
+    """For each set of thresholds the (t, 2 G) masses above those that the program weighs."""
+    return [above[places] for above, places in zip(problem.above, kept(problem))]
+
+
 def program(problem: FairClassifier) -> MixedIntegerProgram:
     """min error over the weights of the thresholds (a simplex for each set of them) and the auxiliary numbers."""
     from scipy.sparse import block_diag, csr_array, hstack, vstack
 
     rows = problem.fair_rows
-    parts = [above[places] for above, places in zip(problem.above, kept(problem))]
-    masses = np.vstack(parts)
+    sets = parts(problem)
+    masses = np.vstack(sets)
     totals = problem.tally(np.zeros(len(problem.label))).mass
     total, k, count = float(totals.sum()), rows.auxiliary.shape[1], len(masses)
     gain = masses[:, 0::2].sum(axis=1) - masses[:, 1::2].sum(axis=1)
     fair = hstack([csr_array(rows.positive @ masses.T), csr_array(rows.auxiliary)])
-    one = hstack([block_diag([np.ones((1, len(part))) for part in parts]), csr_array((len(parts), k))])
-    names = problem.group_names if len(parts) > 1 else ("all",)
+    one = hstack([block_diag([np.ones((1, len(part))) for part in sets]), csr_array((len(sets), k))])
+    names = problem.group_names if len(sets) > 1 else ("all",)
     return MixedIntegerProgram(
         cost=np.concatenate([gain / total, np.zeros(k)]),
         matrix=csr_array(vstack([fair, one])),
-        row_lower=np.append(rows.lower, np.ones(len(parts))),
-        row_upper=np.append(rows.upper, np.ones(len(parts))),
+        row_lower=np.append(rows.lower, np.ones(len(sets))),
+        row_upper=np.append(rows.upper, np.ones(len(sets))),
         lower=np.zeros(count + k),
         upper=np.ones(count + k),
         integer=np.append(np.full(count, not problem.randomized), np.zeros(k, dtype=bool)),
@@ -111,6 +118,27 @@ def decode(problem: FairClassifier, point: Any) -> Classifier:
     places = [np.minimum(np.searchsorted(np.cumsum(part), middles), len(part) - 1) for part in marginals]
     members = [Thresholds(values=np.array([v[p[m]] for v, p in zip(sets, places)])) for m in range(len(ends))]
     return problem.classifier(members, np.diff(ends, prepend=0.0))
+
+
+def repair(problem: FairClassifier, point: Any) -> Classifier:
+    """A mixture that is fair: as much of the point as can be beside a constant classifier.
+
+    Without randomisation the heaviest thresholds are all of the point, or nothing of it.
+    """
+    sets = parts(problem)
+    bounds = np.cumsum([0, *(len(part) for part in sets)])
+    weights = np.asarray(point, dtype=np.float64)
+    mixed = np.concatenate([_mixture(weights[low:high]) for low, high in pairwise(bounds)])
+    if not problem.randomized:
+        heaviest = [low + int(mixed[low:high].argmax()) for low, high in pairwise(bounds)]
+        mixed = np.zeros(len(mixed))
+        mixed[heaviest] = 1.0
+    share, label = diluted(problem, np.vstack(sets).T @ mixed)
+    if not problem.randomized and share < 1.0:
+        share = 0.0
+    constant = np.zeros(len(mixed))
+    constant[bounds[:-1] if label else bounds[1:] - 1] = 1.0
+    return decode(problem, share * mixed + (1.0 - share) * constant)
 
 
 def _mixture(weights: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dualgap.core.views import View
-from dualgap.problems.fair_classifier import cells_program, linear_program, proxies, thresholds_program
+from dualgap.problems.fair_classifier import cells_program, linear_program, proxies, rates_dual, thresholds_program
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -19,9 +19,9 @@ def views(problem: FairClassifier) -> tuple[View, ...]:
     if problem.rates is None:
         return ()
     if problem.hypothesis == "threshold":
-        return (thresholds_program.view(problem),)
+        return (thresholds_program.view(problem), rates_dual.view(problem))
     found = [thresholds_program.view(problem)] if problem.scorer is not None else []
     if problem.hypothesis != "table" and len(problem.cells) <= _SMALL:
         found.append(linear_program.view(problem))
     trained = [proxies.view(problem)] if problem.hypothesis != "table" else []
-    return (*found, cells_program.view(problem), *trained)
+    return (*found, cells_program.view(problem), rates_dual.view(problem), *trained)

@@ -76,8 +76,8 @@ def test_rows_say_what_the_gap_says(metric: Metric, difference: Difference) -> N
     rng = np.random.default_rng(0)
     both = set()
     for _ in range(60):
-        level = rng.random()
-        predicted = np.clip(level + rng.uniform(-1, 1) * 0.3 * rng.random(40), 0, 1)
+        lean = rng.uniform(-0.3, 0.3) * (codes - 1)
+        predicted = np.clip(rng.random() + lean + rng.uniform(-0.1, 0.1, 40), 0, 1)
         tally = Tally.of(codes, labels, weights, predicted, 3)
         fair = rows(tally.mass, metric, difference, 0.15, "abc")
         activity = fair.positive @ tally.positive.ravel()
