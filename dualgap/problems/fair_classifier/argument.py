@@ -76,10 +76,10 @@ def _row(problem: FairClassifier, r: int) -> Line:
     """A row of the rates in words: ``0 ≤ selection rate of a − the smallest ≤ .05``."""
     assert problem.rates is not None
     rows = problem.fair_rows
-    name = rows.names[r].split(", at ")[0]
+    name = rows.names[r].removesuffix(", at most the largest").removesuffix(", at least its share of the largest")
     rate = next(rate for rate in problem.rates.rates if name.startswith(rate.value))
     left: Maths = (Variable(name),)
-    low, high = float(rows.lower[r]), float(rows.upper[r])
+    high = float(rows.upper[r])
     if problem.difference == "to-overall":
         return Line(("−", fraction(high), "≤", *left, "−", Variable(f"{rate} of all")), "≤", (fraction(high),))
     if problem.difference == "max-min":
@@ -87,7 +87,7 @@ def _row(problem: FairClassifier, r: int) -> Line:
     largest = Variable(f"largest {rate}")
     if np.isfinite(high):
         return Line(left, "≤", (largest,))
-    return Line(left, "≥" if np.isfinite(low) else "=", (1 - fraction(problem.epsilon), largest))
+    return Line(left, "≥", (1 - fraction(problem.epsilon), largest))
 
 
 def _worth(problem: FairClassifier, answer: Any, shown: int) -> tuple[Block, ...]:
@@ -131,7 +131,10 @@ def _proved(problem: FairClassifier, witness: Witness | None, shown: int) -> tup
         Heading(title(problem, bound)),
         Paragraph("The multipliers that aren't 0:"),
         _multipliers(problem, y, shown),
-        Paragraph("They make a unit of weight that is predicted 1 cost:"),
+        Paragraph(
+            f"Predicting 1 costs a unit of weight 1/{problem.people:,.10g} if its label is 0 and −1/{problem.people:,.10g} "
+            "if it is 1, less each multiplier times what the unit adds to its row:"
+        ),
         _costs(problem, found, shown),
         *_sum(problem, found, shown),
         Paragraph(f"For rounding, {found.margin:.2g} is taken off. The bound is for {bound.argument}."),
