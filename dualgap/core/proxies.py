@@ -27,14 +27,18 @@ class Mixture:
     weights: np.ndarray
 
 
-class Line(Protocol):
-    """Parameters that differ in one number only (a classifier's intercept), searched exactly."""
+Found = tuple[Any, float, np.ndarray]
+"""Parameters with their F and G."""
 
-    def best(self, multipliers: np.ndarray) -> Any:
+
+class Line(Protocol):
+    """Parameters that differ in a number or few only (a classifier's intercepts), searched exactly."""
+
+    def best(self, multipliers: np.ndarray) -> Found:
         """Those with the least ``F + multipliers'G``."""
 
-    def feasible(self) -> Any:
-        """Those with the least F among the feasible ones, or None."""
+    def feasible(self) -> Found | None:
+        """Those with the least F among the feasible ones that were looked at, or None."""
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,14 @@ def all_positive(models: Sequence[Linear], design: np.ndarray) -> np.ndarray:
     """(n, k) what k models predict for rows (n, D): 0 and 1; scores that are 0 but for rounding predict 0."""
     coefficients = np.column_stack([model.coefficients.astype(np.float64) for model in models])
     intercepts = np.array([float(model.intercept) for model in models])
-    terms = np.abs(design) @ np.abs(coefficients) + np.abs(intercepts)
-    return np.asarray(design @ coefficients + intercepts > _TIED * terms, dtype=np.float64)
+    scores = design @ coefficients + intercepts
+    largest = max(float(design.max(initial=0.0)), -float(design.min(initial=0.0)))
+    positive = scores > 0.0
+    near = positive & (scores <= _TIED * (largest * np.abs(coefficients).sum(axis=0) + np.abs(intercepts)))
+    for row, k in np.argwhere(near).tolist():
+        terms = np.abs(design[row]) @ np.abs(coefficients[:, k]) + abs(intercepts[k])
+        positive[row, k] = scores[row, k] > _TIED * terms
+    return positive.astype(np.float64)
 
 
 class Thresholds(Record):

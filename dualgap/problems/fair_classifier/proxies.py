@@ -17,20 +17,19 @@ from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.fair_classifier import cells_program, soft
 from dualgap.problems.fair_classifier.answers import Classifier, Linear, Network, all_positive
 from dualgap.problems.fair_classifier.coordinates import Coordinates, constants, initial
+from dualgap.problems.fair_classifier.intercepts import Intercepts
 from dualgap.problems.fair_classifier.pairs import Pairs, pairs
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
-
-_TIED = 1e-9  # of the largest score: an intercept needs more room between two scores than this
 
 
 def view(problem: FairClassifier) -> View:
     """``proxies``: exact for linear models; networks have the spec's layers."""
 
     @lru_cache(maxsize=1)
-    def build() -> _Built:
-        return _Built(problem)
+    def build() -> Models:
+        return Models(problem)
 
     return View(
         name="proxies",
@@ -49,7 +48,7 @@ def _relaxed(program: MixedIntegerProgram) -> MixedIntegerProgram:
 
 
 @dataclass(frozen=True, eq=False)
-class _Built:
+class Models:
     """The maps between the problem and its program, and what both share."""
 
     problem: FairClassifier
@@ -77,35 +76,40 @@ class _Built:
         return pairs(self.problem.fair_rows)
 
     @cached_property
+    def sets(self) -> np.ndarray:
+        """(b, n) whom each intercept is for: linear models that read the group have one for each."""
+        rows = self.problem.groups[self.problem.train]
+        own = self.problem.group_aware and not self.hidden
+        return np.eye(self.problem.count)[rows].T if own else np.ones((1, len(rows)))
+
+    @cached_property
     def coordinates(self) -> Coordinates:
         rows = self.problem.train
         labels, weights = self.problem.label[rows], self.problem.mass[rows]
-        return Coordinates.of(self.design, labels, weights, rounded=not self.hidden)
+        return Coordinates.of(self.design, labels, weights, len(self.sets), rounded=not self.hidden)
 
     def program(self) -> ProxyProgram:
         coordinates, found, hidden = self.coordinates, self.pairs, self.hidden
-        total, ones = self.masses.sum(), self.masses[:, 1::2].sum()
         data = {
-            "inputs": coordinates.inputs(self.design),
-            "masses": self.masses,
+            "inputs": coordinates.inputs(self.design).T,
+            "sets": self.sets,
+            "masses": self.masses.T,
             "matrix": found.matrix,
             "offset": found.offset,
-            "total": total,
-            "ones": ones,
+            "total": self.masses.sum(),
+            "ones": self.masses[:, 1::2].sum(),
         }
         return ProxyProgram(
             proxies=soft.proxies,
             measured=soft.measured,
             priced=soft.priced,
             initial=lambda seed: initial(coordinates, hidden, seed),
-            data={name: np.asarray(values, dtype=np.float32) for name, values in data.items()},
+            data={name: np.array(values, dtype=np.float32, order="C") for name, values in data.items()},
             evaluate=self.evaluate,
             mixtures=self.problem.randomized,
-            candidates=constants(self.design.shape[1], hidden),
-            line=lambda layers: Intercepts(self, layers),
-            relaxation=Relaxation(
-                lambda: _relaxed(cells_program.program(self.problem)), lambda rows: found.multipliers(rows)
-            ),
+            candidates=constants(coordinates, hidden),
+            line=self.line,
+            relaxation=Relaxation(lambda: _relaxed(cells_program.program(self.problem)), found.multipliers),
         )
 
     def evaluate(self, members: Sequence[soft.Layers]) -> tuple[np.ndarray, np.ndarray]:
@@ -116,8 +120,16 @@ class _Built:
             predicted = all_positive(linear, self.design)
         else:
             predicted = np.column_stack([model.positive(self.design) for model in models])
-        positive = predicted.T @ self.masses
+        return self.worth(predicted.T @ self.masses)
+
+    def worth(self, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """((k,) errors, (k, m) excesses) of (k, 2 G) masses that are predicted positive."""
         return self.error(positive), positive @ self.pairs.matrix.T + self.pairs.offset
+
+    def line(self, layers: soft.Layers) -> Intercepts:
+        """All intercepts of a model."""
+        scores = self.coordinates.model(layers).scores(self.design)
+        return Intercepts.of(layers, scores, self.sets > 0, self.masses, self.pairs)
 
     def error(self, positive: np.ndarray) -> np.ndarray:
         """Of (k, 2 G) masses that are predicted positive."""
@@ -144,35 +156,3 @@ class _Built:
         if not isinstance(witness, Multipliers):
             return None
         return Multipliers(rows=self.pairs.multipliers(witness.rows.astype(np.float64)))
-
-
-class Intercepts:
-    """A model with every other intercept: between any two neighbouring scores of the training split."""
-
-    def __init__(self, built: _Built, layers: soft.Layers) -> None:
-        self.built, self.layers = built, layers
-        scores = built.coordinates.model(layers).scores(built.design)
-        order = np.argsort(scores)
-        ascending = scores[order]
-        reach = float(np.abs(ascending[[0, -1]]).max()) or 1.0
-        gaps = np.flatnonzero(np.diff(ascending) > _TIED * reach)
-        middles = ascending[gaps] + 0.5 * (ascending[gaps + 1] - ascending[gaps])
-        self.cuts = np.concatenate([[ascending[0] - reach], middles, [ascending[-1] + reach]])
-        below = np.cumsum(built.masses[order], axis=0)
-        total = below[-1]
-        self.above = np.vstack([total, total - below[gaps], np.zeros_like(total)])
-
-    def best(self, multipliers: np.ndarray) -> soft.Layers:
-        label = np.arange(self.above.shape[1]) % 2
-        cost = (1.0 - 2.0 * label) / self.above[0].sum() + multipliers @ self.built.pairs.matrix
-        return self._shifted(int((self.above @ cost).argmin()))
-
-    def feasible(self) -> soft.Layers | None:
-        excess = (self.above @ self.built.pairs.matrix.T + self.built.pairs.offset).max(axis=1, initial=-np.inf)
-        errors = np.where(excess <= 0, self.built.error(self.above), np.inf)
-        place = int(errors.argmin())
-        return self._shifted(place) if np.isfinite(errors[place]) else None
-
-    def _shifted(self, place: int) -> soft.Layers:
-        weight, bias = self.layers[-1]
-        return (*self.layers[:-1], (weight, np.asarray(bias, dtype=np.float64) - self.cuts[place]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dualgap.core.proxies import Line, Mixture, ProxyProgram
+from dualgap.core.proxies import Found, Line, Mixture, ProxyProgram
 from dualgap.solvers.fairness.mixing import Mixed
 
 _GAIN = 1e-9  # of F: a point that promises less doesn't improve a mixture
@@ -28,32 +28,48 @@ class Pool:
         self._parents: list[int] = []
         self._lines: dict[int, Line] = {}
 
-    def add(self, members: Sequence[Any], parents: Sequence[int] | None = None) -> None:
-        """Takes further points; ``parents`` are the places of points on whose lines they are."""
-        if not members:
-            return
-        places = range(len(self.members), len(self.members) + len(members))
-        values, excesses = self.form.evaluate(members)
-        self.excesses = np.vstack([self.excesses.reshape(len(self.members), excesses.shape[1]), excesses])
-        self.values = np.append(self.values, values)
-        self.members.extend(members)
-        self._parents.extend(places if parents is None else parents)
+    def add(self, members: Sequence[Any]) -> None:
+        """Takes further points in."""
+        if members:
+            values, excesses = self.form.evaluate(members)
+            self._parents.extend(range(len(self.members), len(self.members) + len(members)))
+            self._append(list(members), values, excesses)
 
     def along(self, mixed: Mixed, lines: int) -> bool:
         """Searches the lines of the members of a mixture, and of the points next in line at its prices.
 
         Returns whether a point was found and added that improves the mixture.
         """
+        taken = False
+        for parent in self._promising(mixed, lines):
+            found, value, excesses = self._line(parent).best(mixed.multipliers)
+            if value + excesses @ mixed.multipliers < mixed.least - _GAIN:
+                self._take(parent, (found, value, excesses))
+                taken = True
+        return taken
+
+    def settle(self, mixed: Mixed, lines: int) -> None:
+        """Adds the best feasible point of each promising line."""
+        for parent in self._promising(mixed, lines):
+            found = self._line(parent).feasible()
+            if found is not None:
+                self._take(parent, found)
+
+    def _take(self, parent: int, found: Found) -> None:
+        self._parents.append(parent)
+        self._append([found[0]], np.array([found[1]]), found[2][None])
+
+    def _append(self, members: list[Any], values: np.ndarray, excesses: np.ndarray) -> None:
+        self.excesses = np.vstack([self.excesses.reshape(len(self.members), excesses.shape[1]), excesses])
+        self.values = np.append(self.values, values)
+        self.members.extend(members)
+
+    def _promising(self, mixed: Mixed, lines: int) -> list[int]:
+        """Places of points with lines of their own: those of the mixture first, then by price."""
         if self.form.line is None:
-            return False
-        promise = self.values + self.excesses @ mixed.multipliers
-        promise[mixed.weights > 0] = -np.inf
-        parents = list(dict.fromkeys(self._parents[k] for k in np.argsort(promise, kind="stable").tolist()))[:lines]
-        found = [self._line(parent).best(mixed.multipliers) for parent in parents]
-        values, excesses = self.form.evaluate(found)
-        better = np.flatnonzero(values + excesses @ mixed.multipliers < mixed.least - _GAIN).tolist()
-        self.add([found[k] for k in better], [parents[k] for k in better])
-        return bool(better)
+            return []
+        price = np.where(mixed.weights > 0, -np.inf, self.values + self.excesses @ mixed.multipliers)
+        return list(dict.fromkeys(self._parents[k] for k in np.argsort(price, kind="stable").tolist()))[:lines]
 
     def point(self, mixed: Mixed | None) -> Mixture:
         """The mixture of a linear program, the best of its members first; or the best single point."""

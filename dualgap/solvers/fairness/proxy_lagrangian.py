@@ -14,7 +14,7 @@ import numpy as np
 
 from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import Form
-from dualgap.core.proxies import Mixture, ProxyProgram, Relaxation
+from dualgap.core.proxies import ProxyProgram, Relaxation
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers
 from dualgap.solvers.fairness.mixing import Mixed, mix
@@ -24,7 +24,8 @@ from dualgap.solvers.jax_scope import x64
 
 _FEASIBLE = 1e-6
 _GAIN = 1e-7  # of F: less of it isn't worth another round
-_KEPT = 2  # of so many steps one is kept
+_KEPT = 5  # of so many steps one is kept
+_SETTLED = 40  # lines that are searched for a single feasible point
 _SLICES = 2  # of steps for a best response
 
 
@@ -113,15 +114,17 @@ class _Training:
         self.pool.add([*self.form.candidates, *started, self.first])
         self._play()
         mixed = self._improve()
-        point = self._point(mixed)
-        violation = self.form.worth(point)[1]
+        if mixed is not None and not self.form.mixtures:
+            self.pool.settle(mixed, _SETTLED)
+        point = self.pool.point(mixed)
+        value, violation = self.form.worth(point)
         stop = Stop.TIME if self.ctx.should_stop() else Stop.FINISHED
         feasible = violation <= _FEASIBLE
         return Claim(
             point=point,
             feasible=feasible,
             stop=stop if feasible or stop is Stop.TIME else Stop.ITERATIONS,
-            value=self.form.worth(point)[0],
+            value=value,
             bound=self.bound,
             witness=None if self.prices is None else Multipliers(rows=self.prices),
             statistics={"steps": self.taken, "points": len(self.pool.members), "members": len(point.members)},
@@ -137,7 +140,7 @@ class _Training:
             state = self._slice(self.players.play, state, self.solver.steps - self.taken)
             mixed = mix(self.pool.values, self.pool.excesses, self.ctx)
             if mixed is not None and mixed.violation <= _FEASIBLE:
-                self.ctx.report(self._point(mixed), iterations=self.taken)
+                self.ctx.report(self.pool.point(mixed), iterations=self.taken)
 
     def _slice(self, move: Any, state: State, limit: int) -> State:
         """A slice of steps, every second of which is kept."""
@@ -171,9 +174,6 @@ class _Training:
                 break
             mixed = mix(self.pool.values, self.pool.excesses, self.ctx) or mixed
         return mixed
-
-    def _point(self, mixed: Mixed | None) -> Mixture:
-        return self.pool.point(mixed)
 
 
 def _single(parameters: Any) -> Any:

@@ -16,7 +16,7 @@ from dualgap.core.proxies import ProxyProgram
 
 Update = Literal["ascent", "augmented", "nupi"]
 
-SLICE = 10
+SLICE = 20
 """Steps of one call: between calls a run may report and stop."""
 
 
