@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dualgap.problems.concept_erasure import ConceptErasure
     from dualgap.problems.conic_program import ConicProblem
     from dualgap.problems.convex_concave_game import ConvexConcaveGame
+    from dualgap.problems.fair_classifier import FairClassifier
     from dualgap.problems.integer_program import IntegerProgram
     from dualgap.problems.knapsack import Knapsack
     from dualgap.problems.log_sum_exp_ball import LogSumExpBall
@@ -42,6 +43,9 @@ FIRST_ORDER_ENTRIES = 200_000
 
 LINKED_NEURONS = 200
 """Of all inputs' networks together: up to here branch and cut finds the best template within seconds."""
+
+LINEAR_CELLS = 300
+"""Up to here branch and cut finds the best linear classifier without chance within seconds, where epsilon isn't 0."""
 
 GAME_ENTRIES = 100_000
 """From here on regret matching has an interval of 1e-6 before the linear program is solved."""
@@ -160,6 +164,17 @@ def _cones(problem: ConicProblem) -> list[Choice]:
     ]
 
 
+def _classifier(problem: FairClassifier) -> list[Choice]:
+    prices = Choice("dual-ascent", "prices of the rates, from classifiers that pay them", {"rule": "level"})
+    if problem.hypothesis in ("table", "threshold"):
+        what = "cells" if problem.hypothesis == "table" else "thresholds"
+        return [Choice("highs", f"one program over all {what}, with multipliers that prove the bound"), prices]
+    trained = Choice("proxy-lagrangian", "true rates set the prices, soft rates the gradients")
+    small = problem.hypothesis == "linear" and not problem.randomized and len(problem.cells) <= LINEAR_CELLS
+    exact = Choice("highs", f"an integer program over the cells, up to {LINEAR_CELLS}", seconds=5.0)
+    return [*([exact] if small else []), *([trained] if problem.margin == 0 else []), prices]
+
+
 def _program(problem: IntegerProgram) -> list[Choice]:
     rows, columns = problem.matrix.shape
     if not problem.integer.any():
@@ -191,6 +206,7 @@ def _is_whole(problem: IntegerProgram) -> bool:
 _BY_KIND: Mapping[str, Callable[[Any], list[Choice]]] = {
     "knapsack": _knapsack,
     "coin-change": _change,
+    "fair-classifier": _classifier,
     "integer-program": _program,
     "conic-program": _cones,
     "matrix-game": _game,

@@ -46,6 +46,9 @@ def _numbers(problem: FairClassifier) -> Iterator[Fault]:
     for name in ("ridge", "margin"):
         if getattr(problem, name) < 0:
             yield Fault(name, f"{getattr(problem, name)} is negative", "must be >= 0")
+    if problem.margin > 0 and (problem.hypothesis != "linear" or problem.randomized or problem.rates is None):
+        remedy = 'hypothesis = "linear" and randomized = false, or leave it out'
+        yield Fault("margin", "only linear classifiers without chance have one", remedy)
     if len(problem.weights) and not (problem.weights > 0).all():
         row = int((problem.weights <= 0).argmax())
         yield Fault(f"weights[{row}]", f"{problem.weights[row]} is not positive", "leave such rows out")

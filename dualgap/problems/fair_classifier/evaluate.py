@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SUM = 1e-9  # what the weights of a mixture may miss 1 by
 _HOPELESS = float("inf")
 _MORE = "features only: equal rows are predicted differently"
+_CLOSE = "scores closer to 0 than the margin"
 _UNORDERED = "hypothesis threshold: a higher score is predicted 1 less often"
 
 
@@ -129,6 +130,8 @@ def _outside(problem: FairClassifier, answer: Classifier, positive: np.ndarray) 
             found[_UNORDERED] = max(found.get(_UNORDERED, 0.0), _unordered(problem, positive))
         elif isinstance(member, Predictions) or (isinstance(member, Thresholds) and _stands_alone(problem)):
             found[_MORE] = max(found.get(_MORE, 0.0), _differ(problem, probabilities(problem, member)))
+        if problem.margin > 0:
+            found[_CLOSE] = max(found.get(_CLOSE, 0.0), float(problem.margin) - _clearance(problem, member))
     if any(isinstance(member, Predictions) for member in answer.members) and not found.get(_MORE):
         linear = _linear(problem, positive)
         checked = linear is not None
@@ -138,6 +141,15 @@ def _outside(problem: FairClassifier, answer: Classifier, positive: np.ndarray) 
         split = positive[problem.train]
         found["randomized = false: predictions by lot"] = float(np.minimum(split, 1 - split).max())
     return _Outside({name: Violation(amount) for name, amount in found.items() if amount > 0}, checked)
+
+
+def _clearance(problem: FairClassifier, member: Member) -> float:
+    """The least size of a training score, the largest coefficient (or the intercept) being 1; 0 without coefficients."""
+    if not isinstance(member, Linear):
+        return 0.0
+    size = max(float(np.abs(member.coefficients).max(initial=0)), abs(float(member.intercept)))
+    least = float(np.abs(member.scores(problem.design[problem.train])).min())
+    return least / size if size > 0 else 0.0
 
 
 def _rank(problem: FairClassifier, member: Member) -> int:

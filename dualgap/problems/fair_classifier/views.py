@@ -15,13 +15,14 @@ _SMALL = 2000
 
 
 def views(problem: FairClassifier) -> tuple[View, ...]:
-    """Every way to state the problem as a form."""
+    """Every way to state the problem as a form; only ``linear-01`` knows of margins."""
     if problem.rates is None:
         return ()
     if problem.hypothesis == "threshold":
         return (thresholds_program.view(problem), rates_dual.view(problem))
-    found = [thresholds_program.view(problem)] if problem.scorer is not None else []
+    free = problem.margin == 0
+    found = [thresholds_program.view(problem)] if free and problem.scorer is not None else []
     if problem.hypothesis != "table" and len(problem.cells) <= _SMALL:
         found.append(linear_program.view(problem))
-    trained = [proxies.view(problem)] if problem.hypothesis != "table" else []
+    trained = [proxies.view(problem)] if free and problem.hypothesis != "table" else []
     return (*found, cells_program.view(problem), rates_dual.view(problem), *trained)
