@@ -144,7 +144,7 @@ def _outside(problem: FairClassifier, answer: Classifier, positive: np.ndarray) 
 
 
 def _clearance(problem: FairClassifier, member: Member) -> float:
-    """The least size of a training score, the largest coefficient (or the intercept) being 1; 0 without coefficients."""
+    """The least size of a training score, the largest coefficient (or the intercept) being 1; 0 for other members."""
     if not isinstance(member, Linear):
         return 0.0
     size = max(float(np.abs(member.coefficients).max(initial=0)), abs(float(member.intercept)))
