@@ -18,11 +18,13 @@ from dualgap.problems.adversarial_example import PerturbedInputs
 from dualgap.problems.concept_erasure import Erasure
 from dualgap.problems.conic_program import ConicAnswer
 from dualgap.problems.convex_concave_game import Allocations
+from dualgap.problems.fair_classifier import Classifier
 from dualgap.problems.integer_program import IntegerProgramAnswer
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.universal_template import Template
+from tests.conformance.fair import fair
 from tests.conformance.games import matrix_game, power_game
 from tests.conformance.spectral import erasure, reconstruction
 from tests.conformance.templates import template
@@ -36,12 +38,14 @@ class Drawn:
     """An instance: ``optimum`` is None where nothing is feasible; ``judge`` gives (feasible, value) of a point.
 
     ``slack`` is how far values may be from the optimum, relatively: continuous columns come out of float arithmetic.
+    ``exact`` says whether some form states the problem exactly, so that exact solvers must meet the optimum.
     """
 
     problem: Problem
     optimum: float | None
     judge: Callable[[np.ndarray], tuple[bool, float]]
     slack: float = 1e-9
+    exact: bool = True
 
 
 def _grid(limits: np.ndarray) -> np.ndarray:
@@ -242,7 +246,9 @@ def perturbed(
 
 
 def point_of(answer: Any) -> np.ndarray:
-    """An answer of any kind as a vector."""
+    """An answer of any kind as a vector; of a classifier, whose members are of several kinds, as it is."""
+    if isinstance(answer, Classifier):
+        return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Reconstruction):
         return (answer.directions if isinstance(answer, Erasure) else answer.H).reshape(-1)
     if isinstance(answer, MixedStrategies):
@@ -325,6 +331,15 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
     "universal-template": {
         "success": lambda rng: Drawn(*template(rng, "success", "inf")),
         "margin, l1": lambda rng: Drawn(*template(rng, "margin", "1")),
+    },
+    "fair-classifier": {
+        "cells": lambda rng: Drawn(*fair(rng, "table", "demographic-parity", "max-min", groups=3)),
+        "cells, no chance": lambda rng: Drawn(
+            *fair(rng, "table", "equalized-odds", "to-overall", randomized=False, aware=True)
+        ),
+        "thresholds": lambda rng: Drawn(*fair(rng, "threshold", "equalized-odds", "ratio", aware=True)),
+        "linear": lambda rng: Drawn(*fair(rng, "linear", "demographic-parity", "ratio"), exact=False),
+        "linear, no chance": lambda rng: Drawn(*fair(rng, "linear", "equal-opportunity", "max-min", randomized=False)),
     },
     "log-sum-exp-ball": {
         "sum": smallest_sum,

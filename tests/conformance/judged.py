@@ -28,6 +28,7 @@ def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:
     certificate = run.certificate
     if certificate is None:
         return [f"no certificate: {run.error or run.refused or run.message}"]
+    exact = Trait.EXACT in traits and drawn.exact
     found = [f"false claim: {claim}" for claim in false_claims(run)]
     if certificate.verdict in (Verdict.VIOLATED, Verdict.CONTRADICTED):
         found.append(certificate.statement)
@@ -35,11 +36,11 @@ def faults(drawn: Drawn, run: Run, traits: frozenset[Trait]) -> list[str]:
         found.append(f"{certificate.verdict}, and {drawn.optimum} is feasible")
     if certificate.feasible:
         found += _answer(drawn, run)
-    elif Trait.EXACT in traits and not (drawn.optimum is None and certificate.verdict in INFEASIBLE):
+    elif exact and not (drawn.optimum is None and certificate.verdict in INFEASIBLE):
         found.append(f"exact, but {certificate.verdict} ({run.stop}: {run.message})")
     elif certificate.verdict is Verdict.NOTHING and drawn.problem.trivial() is not None:
         found.append("nothing, where a trivial answer is feasible")
-    claimed_best = certificate.verdict in OPTIMAL or (Trait.EXACT in traits and certificate.feasible)
+    claimed_best = certificate.verdict in OPTIMAL or (exact and certificate.feasible)
     if claimed_best and not _equal(certificate.value, drawn.optimum, drawn.slack):
         found.append(f"{certificate.verdict} at {certificate.value}, the optimum is {drawn.optimum}")
     return found + _bounds(drawn, certificate)

@@ -108,7 +108,7 @@ def program(problem: FairClassifier, found: Basis) -> MixedIntegerProgram:
     total, count, k, wide = float(masses.sum()), len(masses), rows.auxiliary.shape[1], found.points.shape[1]
     gain = masses[:, 0::2].sum(axis=1) - masses[:, 1::2].sum(axis=1)
     reach = np.abs(found.points).sum(axis=1) + found.margin
-    fair = hstack([csr_array(rows.positive @ masses.T), csr_array(rows.auxiliary), csr_array((len(rows.names), wide))])
+    fair = hstack([csr_array(rows.of(masses)), csr_array(rows.auxiliary), csr_array((len(rows.names), wide))])
     linked = hstack([-eye_array(count).multiply(reach[:, None]), csr_array((count, k)), csr_array(found.points)])
     free = np.full(count, np.inf)
     return MixedIntegerProgram(

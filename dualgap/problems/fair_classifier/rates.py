@@ -11,6 +11,8 @@ import numpy as np
 
 Difference = Literal["max-min", "to-overall", "ratio"]
 
+_ROUNDING = 1e-14  # of the terms of a sum
+
 
 class Rate(StrEnum):
     """A share of rows that are predicted positive: of all, of those whose label is 1, of those whose label is 0."""
@@ -138,6 +140,12 @@ class Rows:
     lower: np.ndarray
     upper: np.ndarray
     names: tuple[str, ...]
+
+    def of(self, masses: np.ndarray) -> np.ndarray:
+        """(r, c) what each of the masses (c, 2 G) adds to each row; what cancels but for rounding is 0."""
+        added = self.positive @ masses.T
+        terms = np.abs(self.positive) @ masses.T
+        return np.where(np.abs(added) > _ROUNDING * terms, added, 0.0)
 
 
 def rows(mass: np.ndarray, metric: Metric, difference: Difference, epsilon: float, groups: Sequence[str]) -> Rows:

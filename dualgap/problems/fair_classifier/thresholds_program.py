@@ -82,7 +82,7 @@ def program(problem: FairClassifier) -> MixedIntegerProgram:
     totals = problem.tally(np.zeros(len(problem.label))).mass
     total, k, count = float(totals.sum()), rows.auxiliary.shape[1], len(masses)
     gain = masses[:, 0::2].sum(axis=1) - masses[:, 1::2].sum(axis=1)
-    fair = hstack([csr_array(rows.positive @ masses.T), csr_array(rows.auxiliary)])
+    fair = hstack([csr_array(rows.of(masses)), csr_array(rows.auxiliary)])
     one = hstack([block_diag([np.ones((1, len(part))) for part in sets]), csr_array((len(sets), k))])
     names = problem.group_names if len(sets) > 1 else ("all",)
     return MixedIntegerProgram(
