@@ -36,18 +36,26 @@ class Linear(Record):
         return np.asarray(all_positive([self], design)[:, 0])
 
 
-def all_positive(models: Sequence[Linear], design: np.ndarray) -> np.ndarray:
-    """(n, k) what k models predict for rows (n, D): 0 and 1; scores that are 0 but for rounding predict 0."""
+def all_positive(models: Sequence[Linear], design: np.ndarray, largest: float | None = None) -> np.ndarray:
+    """(n, k) what k models predict for rows (n, D): 0 and 1; scores that are 0 but for rounding predict 0.
+
+    ``largest`` is the largest size of a number in ``design``, where it is known.
+    """
     coefficients = np.column_stack([model.coefficients.astype(np.float64) for model in models])
     intercepts = np.array([float(model.intercept) for model in models])
     scores = design @ coefficients + intercepts
-    largest = max(float(design.max(initial=0.0)), -float(design.min(initial=0.0)))
+    largest = size(design) if largest is None else largest
     positive = scores > 0.0
     near = positive & (scores <= _TIED * (largest * np.abs(coefficients).sum(axis=0) + np.abs(intercepts)))
     for row, k in np.argwhere(near).tolist():
         terms = np.abs(design[row]) @ np.abs(coefficients[:, k]) + abs(intercepts[k])
         positive[row, k] = scores[row, k] > _TIED * terms
-    return positive.astype(np.float64)
+    return np.asarray(positive, dtype=np.float64)
+
+
+def size(array: np.ndarray) -> float:
+    """The largest absolute value."""
+    return max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
 
 
 class Thresholds(Record):

@@ -52,8 +52,8 @@ class Intercepts:
     def feasible(self) -> tuple[Layers, float, np.ndarray] | None:
         """The most accurate of the models that are fair enough; None where none is.
 
-        Several sets: for every cut of the first (of many some are looked at) the others take their cheapest that is fair
-        towards it.
+        Several sets: for every cut of the first (of many some are looked at) the others take their cheapest that is
+        fair towards it.
         """
         label = np.arange(len(self.totals)) % 2
         spaced = [_spaced(len(cuts), _LOOKED_AT if len(self.cuts) > 1 else len(cuts)) for cuts in self.cuts]

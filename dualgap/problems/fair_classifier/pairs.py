@@ -1,4 +1,4 @@
-"""The fairness rows without their auxiliary numbers: plain inequalities, one for each pair of a lower and an upper side.
+"""The fairness rows without their auxiliary numbers: an inequality for each pair of a lower and an upper side.
 
 Eliminating a variable by adding multiples of rows in which it has opposite signs is Fourier and Motzkin's.
 """

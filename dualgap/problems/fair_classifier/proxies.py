@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.fair_classifier import cells_program, soft
-from dualgap.problems.fair_classifier.answers import Classifier, Linear, Network, all_positive
+from dualgap.problems.fair_classifier.answers import Classifier, Linear, Network, all_positive, size
 from dualgap.problems.fair_classifier.coordinates import Coordinates, constants, initial
 from dualgap.problems.fair_classifier.intercepts import Intercepts
 from dualgap.problems.fair_classifier.pairs import Pairs, pairs
@@ -63,6 +63,10 @@ class Models:
         return self.problem.design[self.problem.train]
 
     @cached_property
+    def largest(self) -> float:
+        return size(self.design)
+
+    @cached_property
     def masses(self) -> np.ndarray:
         """(n, 2 G) each row's weight, in the column of its group and label."""
         rows = self.problem.train
@@ -80,7 +84,7 @@ class Models:
         """(b, n) whom each intercept is for: linear models that read the group have one for each."""
         rows = self.problem.groups[self.problem.train]
         own = self.problem.group_aware and not self.hidden
-        return np.eye(self.problem.count)[rows].T if own else np.ones((1, len(rows)))
+        return np.asarray(np.eye(self.problem.count)[rows].T if own else np.ones((1, len(rows))))
 
     @cached_property
     def coordinates(self) -> Coordinates:
@@ -117,7 +121,7 @@ class Models:
         models = [self.coordinates.model(layers) for layers in members]
         linear = [model for model in models if isinstance(model, Linear)]
         if len(linear) == len(models):
-            predicted = all_positive(linear, self.design)
+            predicted = all_positive(linear, self.design, self.largest)
         else:
             predicted = np.column_stack([model.positive(self.design) for model in models])
         return self.worth(predicted.T @ self.masses)

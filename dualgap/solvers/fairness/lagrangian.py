@@ -1,271 +1,264 @@
-"""Lagrangian training of fair classifiers, and the linear program over what it has found."""
+"""Lagrangian training on measured constraints: proxies' gradients, true multipliers, the best mixture of what came by.
+
+Source: Cotter, Jiang and Sridharan, Two-player games for efficient non-convex constrained optimization (2019); nuPI:
+Sohrabi et al., On PI controllers for updating Lagrange multipliers in constrained optimization (2024).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from dualgap.core.claim import Claim, Stop
-from dualgap.core.forms import MixedIntegerProgram
+from dualgap.core.claim import Claim, Start, Stop, Use
+from dualgap.core.forms import Form
+from dualgap.core.proxies import ProxyProgram, Relaxation
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.core.witness import Multipliers
-from dualgap.problems.fair_classifier import FairClassifier, Linear, Network
-from dualgap.problems.fair_classifier.answers import Member
-from dualgap.problems.fair_classifier.cells_program import lift
-from dualgap.problems.fair_classifier.logistic import Scaling, newton
-from dualgap.solvers.fairness.descent import Data, Pace, Update, compiled, layers
-from dualgap.solvers.fairness.mixture import Column, NoMixtureError, Pool, Scored
-from dualgap.solvers.fairness.single import best_single
+from dualgap.solvers.fairness.mixing import Mixed, mix
+from dualgap.solvers.fairness.pool import Pool
+from dualgap.solvers.fairness.training import SLICE, Settings, State, Update, players
 from dualgap.solvers.jax_scope import x64
 
-_DIGITS = 8  # scores that agree in so many are the same: their thresholds would drown in rounding
-_KEPT = 6  # iterates of each block whose scores are looked at
-_BEYOND = 1e3
-_CELLS = 4000  # up to here the linear program over cells takes no time, and bounds best
-
-Layers = list[tuple[np.ndarray, np.ndarray]]
+_FEASIBLE = 1e-6
+_GAIN = 1e-7  # of F: less of it isn't worth another round
+_KEPT = 5  # of so many steps one is kept
+_SETTLED = 40  # lines that are searched for a single feasible point
 
 
 @dataclass(frozen=True)
 class ProxyLagrangian(Solver):
-    """Adam on soft rates, multipliers by true ones; then the best mixture of all thresholds of what was found.
+    """Adam on ``f + multipliers'g``, multipliers driven by G; then the best mixture, and best responses to its prices.
 
     Attributes:
-        steps: of Adam.
-        step: of Adam, on features scaled to variance 1.
-        dual_step: of the multipliers, which are in units of the loss for a rate of 1.
-        penalty: of the augmented Lagrangian, or the proportional gain of nuPI.
-        refits: after training, so many times the mixture's prices are handed to a cost-sensitive logistic regression
-            (linear) or to further steps at fixed prices (network), and what it finds joins in.
-        ridge: of the logistic regressions, on scaled features: more of it fits the training split less closely.
+        steps: of both players.
+        step: Adam's first step; the k-th is ``step / (1 + decay k)``.
+        decay: of Adam's steps.
+        integral: gain of the multipliers: they move by so many times G.
+        responses: rounds, after training, in which parameters answer the prices of the best mixture so far.
+        slices: of 20 steps, for each of these rounds.
+        lines: points whose lines are searched exactly in each round.
+        ridge: half of it times the squared distance from the first parameters joins f: more of it fits the training
+            split less closely.
+        bound: whether the relaxation is solved first, for a bound and for multipliers to begin with.
     """
 
     name: ClassVar[str] = "proxy-lagrangian"
     summary: ClassVar[str] = "Lagrangian training: true rates drive the multipliers, soft rates the gradients"
-    accepts: ClassVar[tuple[type, ...]] = (FairClassifier,)
+    accepts: ClassVar[tuple[type, ...]] = (ProxyProgram,)
     requires: ClassVar[tuple[str, ...]] = ("jax", "optax")
-    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME})
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.ANYTIME, Trait.WARM, Trait.BOUNDS})
     update: ClassVar[Update] = "ascent"
 
     steps: int = 60
-    step: float = 0.05
-    dual_step: float = 0.5
-    penalty: float = 5.0
-    refits: int = 4
-    ridge: float = 1e-4
+    step: float = 0.02
+    decay: float = 0.05
+    integral: float = 0.5
+    responses: int = 4
+    slices: int = 2
+    lines: int = 6
+    ridge: float = 0.0
+    bound: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("steps", "step", "dual_step"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} must be positive")
-        for name in ("refits", "ridge", "penalty"):
-            if getattr(self, name) < 0:
+        for name, value in self.parameters().items():
+            if not value >= 0:
                 raise ValueError(f"{name} can't be negative")
 
-    def refuses(self, form: Any) -> str | None:
-        assert isinstance(form, FairClassifier)
-        if form.rates is None:
-            return "covariance is a convex program: take clarabel"
-        if form.hypothesis == "threshold":
-            return "thresholds of a given score need no training: take highs"
-        return None
+    @property
+    def gains(self) -> tuple[float, float]:
+        """(proportional gain, damping) of the controller."""
+        return 0.0, 0.0
 
-    def solve(self, form: Any, ctx: Context) -> Claim:
-        assert isinstance(form, FairClassifier)
-        run = _Training(form, ctx, self)
+    def solve(self, form: Form, ctx: Context) -> Claim:
+        assert isinstance(form, ProxyProgram)
         with x64():
-            for _ in run.improvements():
-                answer, feasible = run.answer()
-                ctx.report(answer, None, run.witness())
-                if ctx.should_stop():
-                    break
-        run.bound()
-        answer, feasible = run.answer()
-        stop = Stop.TIME if ctx.should_stop() else Stop.FINISHED
-        message = "" if feasible else "no classifier at hand is fair enough without chance"
-        statistics = {"scores": len(run.pool.scores), "classifiers": len(run.pool.columns)}
-        return Claim(answer, feasible, stop, witness=run.witness(), statistics=statistics, message=message)
-
-
-class _Training:
-    """One run: the columns that models read, and the pool of what they have scored."""
-
-    def __init__(self, problem: FairClassifier, ctx: Context, solver: ProxyLagrangian) -> None:
-        self.problem, self.ctx, self.solver = problem, ctx, solver
-        rows = problem.train
-        self.design, self.groups = problem.design[rows], problem.groups[rows]
-        self.labels, self.mass = problem.label[rows], problem.mass[rows]
-        self.shares = self.mass / self.mass.sum()
-        self.scaling = Scaling.of(self.design, self.mass)
-        self.x = np.hstack([self.scaling.scaled(self.design), np.ones((len(self.design), 1))])
-        # A linear model that reads the group has an intercept, and so a threshold, for each; a network's layers see it.
-        each = problem.group_aware and problem.hypothesis != "network"
-        self.sets = tuple(self.groups == g for g in range(problem.count)) if each else (np.ones(len(self.x), bool),)
-        self.tally = problem.tally(np.zeros(len(problem.label))).mass
-        self.pool = Pool(self.tally, problem.fair_rows, self._linear_program)
-        self.models: list[Layers] = []
-        self.best_multipliers: np.ndarray | None = None
-
-    def improvements(self) -> Iterator[None]:
-        """Yields after each better pool."""
-        start = newton(self.x, self.labels.astype(np.float64), self.shares, self.solver.ridge)
-        self._add(_as_layers(start))
-        self.pool.improve(self.ctx.should_stop)
-        yield
-        yield from self._train(start)
-        if self.problem.hypothesis != "network":
-            yield from self._refit(start)
-
-    def _train(self, start: np.ndarray) -> Iterator[None]:
-        """Lagrangian training from the unconstrained model (a network: from chance)."""
-        import jax
-        import jax.numpy as jnp
-
-        every = max(1, self.solver.steps // _KEPT)
-        begin, advance = compiled(self.solver.update, self.solver.steps, every)
-        sizes = (self.x.shape[1], *self.problem.hidden, 1)
-        network = self.problem.hypothesis == "network"
-        params = layers(sizes, self.ctx.seed) if network else [(a.astype(np.float32), b) for a, b in _as_layers(start)]
-        rows = self.problem.fair_rows
-        single = [np.asarray(part, dtype=np.float32) for part in (rows.auxiliary, rows.lower, rows.upper)]
-        data = Data(
-            jnp.asarray(self.x, dtype=jnp.float32),
-            jnp.asarray(self.labels, dtype=jnp.float32),
-            jnp.asarray(self.shares, dtype=jnp.float32),
-            jnp.asarray(2 * self.groups + self.labels, dtype=jnp.int32),
-            jnp.asarray(rows.positive * self.mass.sum(), dtype=jnp.float32),
-            *(jnp.asarray(part) for part in single),
-        )
-        params = jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype=jnp.float32), params)
-        helpers = jnp.full(rows.auxiliary.shape[1], 0.5, dtype=jnp.float32)
-        pace = Pace(*(np.float32(v) for v in (self.solver.step, self.solver.dual_step, self.solver.penalty)))
-        state = begin(params, helpers, len(rows.names))
-        with self.ctx.phase("compile"):
-            ready = advance.lower(state, data, pace).compile()
-        _, found = ready(state, data, pace)
-        for number in range(self.solver.steps // every):
-            self._add([(np.asarray(a[number], np.float64), np.asarray(b[number], np.float64)) for a, b in found])
-        self.pool.improve(self.ctx.should_stop)
-        yield
-
-    def _refit(self, start: np.ndarray) -> Iterator[None]:
-        """Cost-sensitive logistic regressions at the mixture's prices (Agarwal et al., 2018, section 3)."""
-        theta = start
-        for _ in range(self.solver.refits):
-            before = self.pool.error
-            price = self.pool.cost()[self.groups, self.labels] * self.mass
-            size = float(np.abs(price).sum())
-            if size == 0:
-                return
-            theta = newton(self.x, (price < 0).astype(np.float64), np.abs(price) / size, self.solver.ridge, theta, 4)
-            self._add(_as_layers(theta))
-            self.pool.improve(self.ctx.should_stop)
-            yield
-            if self.pool.error > before - 1e-9 or self.ctx.should_stop():
-                return
-
-    def _add(self, model: Layers) -> None:
-        scores = _scores(model, self.x)
-        size = float(np.abs(scores).max(initial=0.0))
-        if not np.isfinite(size) or size == 0:
-            return
-        rounded = np.round(scores / size, _DIGITS)
-        self.models.append([*model[:-1], (model[-1][0] / size, model[-1][1] / size)])
-        self.pool.add(Scored.of(rounded, self.sets, self.groups, self.labels, self.mass, self.problem.count))
-
-    def _linear_program(self, form: MixedIntegerProgram) -> tuple[np.ndarray, np.ndarray]:
-        claim = self.ctx.subsolve(form, "highs", seconds=max(1.0, self.ctx.time_left()))
-        if claim.point is None or not isinstance(claim.witness, Multipliers):
-            raise NoMixtureError(f"the linear program of the mixture wasn't solved: {claim.stop} {claim.message}")
-        return np.asarray(claim.point), claim.witness.rows.astype(np.float64)
-
-    def bound(self) -> None:
-        """Prices of the best classifier of the cells, where there are few of them; else the mixture's own."""
-        if len(self.problem.cells) > _CELLS or self.ctx.should_stop():
-            return
-        view = next(view for view in self.problem.views() if view.name == "cells")
-        form = view.build()
-        assert isinstance(form, MixedIntegerProgram)
-        relaxed = MixedIntegerProgram(**{**vars(form), "integer": np.zeros(len(form.cost), dtype=bool)})
-        claim = self.ctx.subsolve(relaxed, "highs")
-        found = lift(self.problem, claim.witness) if claim.witness is not None else None
-        if isinstance(found, Multipliers):
-            self.best_multipliers = found.rows
-
-    def witness(self) -> Multipliers | None:
-        found = self.best_multipliers if self.best_multipliers is not None else self.pool.multipliers
-        return Multipliers(rows=found) if len(found) else None
-
-    def answer(self) -> tuple[Any, bool]:
-        """The mixture, or without chance the best single classifier; and whether it is fair enough."""
-        if self.problem.randomized:
-            mixed = self.pool.mixed
-        else:
-            single = best_single(self.pool, self.problem)
-            if single is None:
-                return self.problem.trivial(), True
-            mixed = [(1.0, single)]
-        members = [self._member(column) for _, column in mixed]
-        weights = np.array([weight for weight, _ in mixed])
-        return self.problem.classifier(members, weights / weights.sum()), True
-
-    def _member(self, column: Column) -> Member:
-        """A classifier in raw units: thresholds become intercepts, those of groups the groups' coefficients."""
-        model, scored = self.models[column.score], self.pool.scores[column.score]
-        limits = [_finite(float(values[place])) for values, place in zip(scored.values, column.places)]
-        weights, biases = model[-1]
-        if len(model) == 1:
-            linear = self.scaling.linear(np.append(weights[:-1, 0], weights[-1, 0] + biases[0]))
-            coefficients = linear.coefficients.astype(np.float64).copy()
-            intercept = float(linear.intercept) - limits[0]
-            if len(limits) > 1:
-                coefficients[-len(limits) :] -= np.array(limits) - limits[0]
-            return Linear(coefficients=coefficients, intercept=intercept)
-        return _network(model, self.scaling, limits[0])
-
-
-def _as_layers(theta: np.ndarray) -> Layers:
-    return [(theta[:, None], np.zeros(1))]
-
-
-def _scores(model: Layers, x: np.ndarray) -> np.ndarray:
-    values = x
-    for weights, biases in model[:-1]:
-        values = np.maximum(values @ weights + biases, 0.0)
-    return np.asarray((values @ model[-1][0] + model[-1][1])[:, 0])
-
-
-def _finite(limit: float) -> float:
-    """Scores are at most 1 in size on the training split: this is beyond those of any row."""
-    return float(np.clip(limit, -_BEYOND, _BEYOND))
-
-
-def _network(model: Layers, scaling: Scaling, limit: float) -> Network:
-    """Layers that read raw columns: scaling goes into the first."""
-    first, bias = model[0]
-    raw = first[:-1] / scaling.deviation[:, None]
-    weights = [raw, *(part for part, _ in model[1:])]
-    biases = [bias + first[-1] - scaling.mean @ raw, *(part for _, part in model[1:])]
-    biases[-1] = biases[-1] - limit
-    return Network(weights=tuple(weights), biases=tuple(biases))
+            return _Training(self, form, ctx).claim()
 
 
 @dataclass(frozen=True)
 class ProxyAugmented(ProxyLagrangian):
-    """``proxy-lagrangian`` with an augmented Lagrangian: gradients see the multipliers after the next violation."""
+    """``proxy-lagrangian`` with an augmented Lagrangian.
+
+    Attributes:
+        penalty: gradients see multipliers to which so many times G is added.
+    """
 
     name: ClassVar[str] = "proxy-augmented"
     summary: ClassVar[str] = "the same with an augmented Lagrangian"
     update: ClassVar[Update] = "augmented"
 
+    penalty: float = 1.0
+
+    @property
+    def gains(self) -> tuple[float, float]:
+        return self.penalty, 0.0
+
 
 @dataclass(frozen=True)
 class ProxyNupi(ProxyLagrangian):
-    """``proxy-lagrangian`` with multipliers moved by a PI controller on the smoothed violation."""
+    """``proxy-lagrangian`` with multipliers moved by nuPI, a controller.
+
+    Attributes:
+        proportional: multipliers also move by so many times the change of G, smoothed.
+        damping: of the smoothing: nu.
+    """
 
     name: ClassVar[str] = "nupi"
     summary: ClassVar[str] = "the same with multipliers moved by a PI controller (nuPI)"
     update: ClassVar[Update] = "nupi"
+
+    proportional: float = 1.0
+    damping: float = 0.9
+
+    @property
+    def gains(self) -> tuple[float, float]:
+        return self.proportional, self.damping
+
+
+class _Training:
+    """One run: the points that came by, the best mixture of them, and what the relaxation says."""
+
+    def __init__(self, solver: ProxyLagrangian, form: ProxyProgram, ctx: Context) -> None:
+        self.solver, self.form, self.ctx = solver, form, ctx
+        self.pool = Pool(form)
+        self.mixed: Mixed | None = None
+        self.bound: float | None = None
+        self.witness: Multipliers | None = None
+        self.steps = 0
+        self.finite = True
+        started = () if ctx.start is None else ctx.start.members
+        self.first = _single(started[0] if started else form.initial(ctx.seed))
+        self.pool.add([*form.candidates, *started, self.first])
+        if solver.bound and form.relaxation is not None:
+            self._relax(form.relaxation)
+        with ctx.phase("compile"):
+            import jax
+
+            self.data = jax.tree.map(jax.numpy.asarray, form.data)
+            self.players = players(form, solver.update)
+            self._compile()
+        self.settings = Settings(
+            *map(np.float32, (solver.step, solver.decay, solver.integral, *solver.gains, solver.ridge))
+        )
+
+    def _relax(self, relaxation: Relaxation) -> None:
+        """The relaxation's bound and multipliers."""
+        with self.ctx.phase("bound"):
+            claim = self.ctx.subsolve(relaxation.build(), "highs")
+        if isinstance(claim.witness, Multipliers) and claim.bound is not None:
+            self.bound = float(claim.bound)
+            self.witness = Multipliers(rows=relaxation.multipliers(claim.witness.rows.astype(np.float64)))
+            self.ctx.report(bound=self.bound, witness=self.witness)
+
+    def _compile(self) -> None:
+        """Calls every function, taking no step."""
+        prices = np.zeros(self.pool.excesses.shape[1], dtype=np.float32)
+        state = self.players.begin(self.first, prices, self.data)
+        still = Settings(*(np.float32(0.0) for _ in Settings._fields))
+        for move in (self.players.play, self.players.respond):
+            move(state, self.first, self.data, still, np.int32(0))[0].count.block_until_ready()
+
+    @property
+    def over(self) -> bool:
+        return not self.finite or self.ctx.should_stop()
+
+    def claim(self) -> Claim:
+        self._mix()
+        self._play()
+        self._improve()
+        if self.mixed is not None and not self.form.mixtures:
+            self.pool.settle(self.mixed, _SETTLED)
+        point = self.pool.point(self.mixed)
+        value, violation = self.form.worth(point)
+        feasible = violation <= _FEASIBLE
+        missed = f"no mixture of the points that came by is feasible: the best misses by {violation:.3g}"
+        return Claim(
+            point=point,
+            feasible=feasible,
+            stop=self._stop(feasible),
+            value=value,
+            bound=self.bound,
+            witness=self.witness,
+            statistics={"steps": self.steps, "points": len(self.pool.members), "members": len(point.members)},
+            message="" if feasible else missed,
+            start=None if self.ctx.start is None else Start(Use.USED, "training began there, and mixed it in"),
+        )
+
+    def _stop(self, feasible: bool) -> Stop:
+        if not self.finite:
+            return Stop.NONFINITE
+        if self.ctx.should_stop():
+            return Stop.TIME
+        return Stop.FINISHED if feasible else Stop.ITERATIONS
+
+    def _play(self) -> None:
+        """Both players move; the best mixture so far is reported."""
+        prices = np.zeros(self.pool.excesses.shape[1]) if self.witness is None else self.witness.rows
+        state = self.players.begin(self.first, prices.astype(np.float32), self.data)
+        while self.steps < self.solver.steps and not self.over:
+            state = self._slice(self.players.play, state, self.solver.steps - self.steps)
+            self._mix()
+
+    def _improve(self) -> None:
+        """Lines and best responses at the mixture's prices, until neither promises anything."""
+        self._along_lines()
+        for _ in range(self.solver.responses):
+            before = self.mixed
+            if before is None or self.over:
+                return
+            best = _single(self.pool.members[int(before.weights.argmax())])
+            state = self.players.begin(best, before.multipliers.astype(np.float32), self.data)
+            for _ in range(self.solver.slices):
+                state = self._slice(self.players.respond, state, SLICE)
+            self._mix()
+            self._along_lines()
+            assert self.mixed is not None
+            if before.violation <= _FEASIBLE and before.value - self.mixed.value <= _GAIN:
+                return
+
+    def _slice(self, move: Any, state: State, limit: int) -> State:
+        """A slice of steps, some of which are kept."""
+        state, path = move(state, self.first, self.data, self.settings, np.int32(limit))
+        done = min(limit, SLICE)
+        self.steps += done
+        found = _unstacked(path, sorted({*range(_KEPT - 1, done, _KEPT), done - 1}))
+        finite = [parameters for parameters in found if _is_finite(parameters)]
+        self.finite = len(finite) == len(found)
+        self.pool.add(finite)
+        return state
+
+    def _mix(self) -> None:
+        """The best mixture of all points; what there was where time is up."""
+        mixed = mix(self.pool.values, self.pool.excesses, self.ctx)
+        if mixed is not None:
+            self.mixed = mixed
+            if mixed.violation <= _FEASIBLE:
+                self.ctx.report(self.pool.point(mixed), iterations=self.steps)
+
+    def _along_lines(self) -> None:
+        """Points on the lines of the most promising ones, until none improves the mixture."""
+        while self.mixed is not None and not self.over and self.pool.along(self.mixed, self.solver.lines):
+            self._mix()
+
+
+def _single(parameters: Any) -> Any:
+    """The same in 32 bits."""
+    import jax
+
+    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float32), parameters)
+
+
+def _unstacked(path: Any, places: Sequence[int]) -> list[Any]:
+    import jax
+
+    arrays = jax.tree.map(np.asarray, path)
+    return [jax.tree.map(lambda leaf, k=k: leaf[k], arrays) for k in places]
+
+
+def _is_finite(parameters: Any) -> bool:
+    import jax
+
+    return all(bool(np.isfinite(leaf).all()) for leaf in jax.tree.leaves(parameters))

@@ -68,7 +68,8 @@ class Pool:
         """Places of points with lines of their own: those of the mixture first, then by price."""
         if self.form.line is None:
             return []
-        price = np.where(mixed.weights > 0, -np.inf, self.values + self.excesses @ mixed.multipliers)
+        price = self.values + self.excesses @ mixed.multipliers
+        price[np.flatnonzero(mixed.weights)] = -np.inf
         return list(dict.fromkeys(self._parents[k] for k in np.argsort(price, kind="stable").tolist()))[:lines]
 
     def point(self, mixed: Mixed | None) -> Mixture:

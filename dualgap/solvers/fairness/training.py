@@ -1,4 +1,4 @@
-"""Two players under JAX: Adam on parameters with proxies' gradients, a controller on multipliers with measured excesses.
+"""Two players under JAX: Adam on parameters, by proxies; a controller on multipliers, by measured excesses.
 
 Compiled once for each program's functions and each controller; data, multipliers and settings are arguments.
 """
@@ -111,7 +111,8 @@ def _compiled(proxies: Any, measured: Any, priced: Any, update: Update) -> Playe
             after = jax.lax.cond(active, one, lambda same: same, now)
             return after, after.parameters
 
-        return jax.lax.scan(perhaps, state, jnp.arange(SLICE) < limit)
+        result: tuple[State, Any] = jax.lax.scan(perhaps, state, jnp.arange(SLICE) < limit)
+        return result
 
     def play(state: State, anchor: Any, data: Any, settings: Settings, limit: Any) -> tuple[State, Any]:
         def one(now: State) -> State:
