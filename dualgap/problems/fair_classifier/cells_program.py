@@ -12,14 +12,12 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.fair_classifier.answers import Classifier, Table, probabilities
-from dualgap.problems.fair_classifier.rates import Rows
 from dualgap.problems.fair_classifier.repair import diluted, rounded
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
 
 _ROUNDED = 1e-9  # probabilities so close to 0 or 1 are
-_CANCELLED = 1e-12  # of the terms of a difference of rates
 
 
 def view(problem: FairClassifier) -> View:
@@ -67,12 +65,6 @@ def program(problem: FairClassifier) -> MixedIntegerProgram:
         columns=(*(f"cell {c + 1}" for c in range(count)), *auxiliary_names(problem)),
         rows=rows.names,
     )
-
-
-def activities(rows: Rows, masses: np.ndarray) -> np.ndarray:
-    """(r, k) what each of k classifiers with these (k, 2 G) masses adds to the rows; 0 where only rounding is left."""
-    found = rows.positive @ masses.T
-    return np.where(np.abs(found) > _CANCELLED * (np.abs(rows.positive) @ masses.T), found, 0.0)
 
 
 def auxiliary_names(problem: FairClassifier) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 Difference = Literal["max-min", "to-overall", "ratio"]
 
-_ROUNDING = 1e-14  # of the terms of a sum
+_ROUNDING = 1e-12  # of the terms of a sum: masses are sums of many weights
 
 
 class Rate(StrEnum):
