@@ -33,6 +33,7 @@ from dualgap.core.witness import Multipliers, Ray, Unreadable, Witness
 
 DEFAULT_TOLERANCE = 1e-6
 ROUNDING = 1e-9  # of the terms that an inexact objective sums: what cancels leaves so much behind
+DROPPED = "dropped"  # how the checks of claims begin that are about another program, and no lies
 REPORTED_TOLERANCE = 1e-6  # relative: how far a solver's reported numbers may be from recomputed ones
 
 
@@ -178,7 +179,7 @@ class _Verifier:
                 if abs(nearest(tight)) < INFINITY:  # the largest floats may be rounded beyond the range
                     found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))
             else:
-                self._check("bound", False, f"dropped: a {self.outcome.relation} carries no bound")
+                self._check("bound", False, f"{DROPPED}: a {self.outcome.relation} carries no bound")
         return found
 
     def _bound(self, witness: Witness) -> Bound:
@@ -217,7 +218,7 @@ class _Verifier:
             self._check("infeasibility", False, "the solver says infeasible, and a feasible answer is at hand")
             return Verdict.CONTRADICTED
         if not self.outcome.relation.carries_bounds:
-            self._check("infeasibility", False, f"dropped: a {self.outcome.relation} carries no infeasibility")
+            self._check("infeasibility", False, f"{DROPPED}: a {self.outcome.relation} carries no infeasibility")
             return Verdict.NOTHING
         return Verdict.CLAIMED_INFEASIBLE
 

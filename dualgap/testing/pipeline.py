@@ -10,6 +10,7 @@ from dualgap.core.errors import NoRouteError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
+from dualgap.core.verify import DROPPED
 from dualgap.core.witness import Exhaustion
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Run
@@ -117,11 +118,12 @@ _SLACK = 1e-6
 def false_claims(run: Run) -> list[str]:
     """The checks of the verifier that the solver's words didn't pass.
 
-    An ``Exhaustion`` asks the problem to replay the argument; one that it can't, or hasn't the time for, is no lie.
+    An ``Exhaustion`` asks the problem to replay the argument; one that it can't, or hasn't the time for, is no lie. Nor
+    is a bound on a restriction, which is dropped.
     """
     asked = isinstance(run.witness, Exhaustion)
     failed = [check for check in run.checks if not check.passed and not (asked and check.name == "witness")]
-    return [f"{check.name}: {check.detail}" for check in failed]
+    return [f"{check.name}: {check.detail}" for check in failed if not check.detail.startswith(DROPPED)]
 
 
 def certified(run: Run) -> Certificate:

@@ -243,7 +243,8 @@ def _inline(raw: dict[str, Any]) -> dict[str, Any]:
         if unknown:
             raise SpecError([Fault("groups", f"{shown(unknown[0])} is not in group_names", "add it")])
         raw |= {"groups": [number[name] for name in groups], "group_names": names}
-    if raw.get("score") == LOGISTIC:
-        split = np.asarray(raw.get("split") or np.zeros(len(raw.get("label", ()))))
+    if isinstance(raw.get("score"), str) and raw["score"] == LOGISTIC:
+        split = np.asarray(raw.get("split", ()))
+        split = split if len(split) else np.zeros(len(raw.get("label", ())))
         raw |= _fitted({**raw, "split": split}, Resolver())
     return raw
