@@ -66,7 +66,14 @@ def _parts(problem: FairClassifier, member: Member, shown: int) -> list[tuple[st
         case Table():
             return [("", _share(problem, member)), *_cells(problem, member, min(shown, _CELLS))]
         case Predictions():
-            return [("", f"{len(member.probabilities):,} rows")]
+            return [("", _rows(member))]
+
+
+def _rows(member: Predictions) -> str:
+    values = member.probabilities
+    share = float(((values > 0) & (values < 1)).mean())
+    by_lot = f", {share:.1%} by lot (for scores, give 0 and 1)" if share else ""
+    return f"{len(values):,} rows{by_lot}"
 
 
 def _coefficients(problem: FairClassifier, member: Linear, shown: int) -> Iterator[tuple[str, str]]:

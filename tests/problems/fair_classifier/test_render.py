@@ -58,6 +58,8 @@ def test_members_come_by_weight() -> None:
     ]
     (_, only) = table(problem, problem.classifier([Predictions(probabilities=np.ones(40))]))
     assert only == ("predictions of a tool", "40 rows")
+    (_, scores) = table(problem, problem.classifier([Predictions(probabilities=[0.5] * 10 + [1] * 30)]))
+    assert scores[1] == "40 rows, 25.0% by lot (for scores, give 0 and 1)"
 
 
 def test_tables_show_their_largest_cells() -> None:
