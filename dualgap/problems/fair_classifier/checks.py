@@ -58,6 +58,8 @@ def _numbers(problem: FairClassifier) -> Iterator[Fault]:
         yield Fault("score", "missing", 'name a column, or score = "logistic-regression"')
     if problem.scorer is not None and len(problem.scorer.coefficients) != problem.design.shape[1]:
         yield Fault("scorer", f"{len(problem.scorer.coefficients)} coefficients", f"{problem.design.shape[1]} expected")
+    if problem.rates is None and problem.ridge == 0:
+        yield Fault("ridge", "0: labels that can be told apart have no least logistic loss", "ridge = 1e-6")
     if problem.rates is None and problem.hypothesis != "linear":
         yield Fault("hypothesis", "covariance is of linear scores", 'hypothesis = "linear"')
 

@@ -68,34 +68,41 @@ def newton(
     ridge: float,
     start: np.ndarray | None = None,
     steps: int = _STEPS,
+    tilt: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(k,) coefficients of columns (n, k), the last of which is free of the ridge; halved steps where needed."""
+    """(k,) coefficients of columns (n, k), the last of which is free of the ridge; halved steps where needed.
+
+    ``tilt'theta`` is added to the objective: (k,), whose last entry is 0.
+    """
     theta = np.zeros(x.shape[1]) if start is None else start
     penalty = np.append(np.full(x.shape[1] - 1, ridge), 0.0)
-    value = _loss(x, labels, shares, penalty, theta)
+    tilt = np.zeros(x.shape[1]) if tilt is None else tilt
+    value = _loss(x, labels, shares, penalty, tilt, theta)
     for _ in range(steps):
-        chance = _sigmoid(x @ theta)
-        gradient = x.T @ (shares * (chance - labels)) + penalty * theta
+        chance = sigmoid(x @ theta)
+        gradient = x.T @ (shares * (chance - labels)) + penalty * theta + tilt
         hessian = (x.T * (shares * chance * (1.0 - chance))) @ x + np.diag(penalty)
         step = -np.linalg.lstsq(hessian, gradient, rcond=None)[0]
         promised = float(gradient @ step)
         if -promised <= 1e-15 * (1.0 + value):
             break
-        length, reached = 1.0, _loss(x, labels, shares, penalty, theta + step)
+        length, reached = 1.0, _loss(x, labels, shares, penalty, tilt, theta + step)
         while reached > value + _SUFFICIENT * length * promised and length > _SHORTEST:
             length *= 0.5
-            reached = _loss(x, labels, shares, penalty, theta + length * step)
+            reached = _loss(x, labels, shares, penalty, tilt, theta + length * step)
         if not reached < value:
             break
         theta, value = theta + length * step, reached
     return theta
 
 
-def _loss(x: np.ndarray, labels: np.ndarray, shares: np.ndarray, penalty: np.ndarray, theta: np.ndarray) -> float:
+def _loss(
+    x: np.ndarray, labels: np.ndarray, shares: np.ndarray, penalty: np.ndarray, tilt: np.ndarray, theta: np.ndarray
+) -> float:
     scores = x @ theta
-    return float(shares @ (np.logaddexp(0.0, scores) - labels * scores) + 0.5 * penalty @ theta**2)
+    return float(shares @ (np.logaddexp(0.0, scores) - labels * scores) + 0.5 * penalty @ theta**2 + tilt @ theta)
 
 
-def _sigmoid(scores: np.ndarray) -> np.ndarray:
+def sigmoid(scores: np.ndarray) -> np.ndarray:
     small = np.exp(-np.abs(scores))
     return np.asarray(np.where(scores >= 0, 1.0, small) / (1.0 + small))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -31,6 +31,9 @@ from dualgap.problems.fair_classifier.encoding import Column, Encoding
 from dualgap.problems.fair_classifier.rates import Difference, Metric, Tally
 from dualgap.problems.fair_classifier.rates import Rows as FairRows
 from dualgap.problems.fair_classifier.raw import RAW_FIELDS, RAW_SCHEMAS
+
+if TYPE_CHECKING:
+    from dualgap.problems.fair_classifier.covariance import Surrogate
 
 Hypothesis = Literal["threshold", "linear", "network", "table"]
 CLASSES: tuple[Hypothesis, ...] = ("threshold", "linear", "network", "table")
@@ -95,7 +98,7 @@ class FairClassifier(Problem):
     randomized: bool = True
     score: Vector = Field(default_factory=_nothing)
     scorer: Linear | None = None
-    ridge: Number = 0.0
+    ridge: Number = 1e-6
     margin: Number = 0.0
     hidden: tuple[int, ...] = (16,)
     min_group: int = 30
@@ -209,6 +212,13 @@ class FairClassifier(Problem):
         assert self.rates is not None
         mass = self.tally(np.zeros(len(self.label))).mass
         return rows(mass, self.rates, self.difference, float(self.epsilon), self.group_names)
+
+    @cached_property
+    def surrogate(self) -> Surrogate:
+        """The convex program of covariance."""
+        from dualgap.problems.fair_classifier.covariance import surrogate
+
+        return surrogate(self)
 
     def classifier(self, members: Sequence[Member], weights: Any = (1.0,)) -> Classifier:
         """An answer that carries what its predictor needs."""

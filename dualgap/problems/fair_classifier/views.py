@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dualgap.core.views import View
-from dualgap.problems.fair_classifier import cells_program, linear_program, proxies, rates_dual, thresholds_program
+from dualgap.problems.fair_classifier import (
+    cells_program,
+    covariance_views,
+    linear_program,
+    proxies,
+    rates_dual,
+    thresholds_program,
+)
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -17,7 +24,7 @@ _SMALL = 2000
 def views(problem: FairClassifier) -> tuple[View, ...]:
     """Every way to state the problem as a form; only ``linear-01`` knows of margins."""
     if problem.rates is None:
-        return ()
+        return covariance_views.views(problem)
     if problem.hypothesis == "threshold":
         return (thresholds_program.view(problem), rates_dual.view(problem))
     free = problem.margin == 0
