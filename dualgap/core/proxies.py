@@ -66,7 +66,7 @@ class ProxyProgram(Form):
         proxies: ``(parameters, data) -> (f, g)``, differentiable.
         measured: ``(parameters, data) -> (F, G)``.
         initial: parameters to begin at, for a seed.
-        data: what the functions take, a pytree.
+        data: what the functions take, a pytree; they may be given it in 32 bits.
         evaluate: ``parameters of k points -> ((k,) F, (k, m) G)`` as the problem judges them, in NumPy.
         mixtures: whether points may have several members.
         candidates: parameters that are worth a look, whatever is found.

@@ -1,5 +1,6 @@
 """Each later family, as a toy of at most 60 lines, goes the whole way from a spec to a certificate."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import dualgap
 from tests.contract.eigenproblem import Directions, Discriminant, Eigh
 from tests.contract.fair_threshold import FairCells
 from tests.contract.matrix_game import FictitiousPlay, Game
+from tests.contract.recall import Recall
 from tests.contract.sharding import OuterEnumeration, Plan, Sharding
 from tests.contract.unlearning import Unlearning
 
@@ -42,6 +44,32 @@ def test_fair_threshold():
     assert float(fair.metrics["train"]["parity"]) == pytest.approx(0.05, abs=1e-6)
     assert set(fair.metrics["test"]) == {"errors", "parity"}
     assert fair.scope == "training split"
+
+
+@pytest.mark.parametrize("solver", ["proxy-lagrangian", "proxy-augmented", "nupi"])
+def test_recall(solver):
+    rng = np.random.default_rng(0)
+    labels = (rng.random(200) < 0.4).astype(int)
+    problem = Recall(scores=rng.normal(size=200) + labels, labels=labels, least=0.9)
+    run = dualgap.solve(problem, solver, isolate=False)
+    alarms, missed = problem.worth([-np.inf, *problem.scores])
+    least = min(  # of all mixtures of two cuts, which suffice: one row beside the weights' sum
+        a + (b - a) * t
+        for (a, p), (b, q) in product(zip(alarms, missed[:, 0]), repeat=2)
+        if p <= 0 and (t := 1.0 if q <= 0 else -p / (q - p)) is not None
+    )
+    assert run.certificate.feasible
+    assert run.certificate.bound <= least + 1e-9
+    assert least - 1e-9 <= run.certificate.value <= least + 0.02
+    assert len(run.answer.cuts) <= 2
+
+
+def test_recall_that_no_cut_has_is_an_honest_best_effort():
+    problem = Recall(scores=[0.0, 1.0, 2.0], labels=[0, 1, 1], least=1.01)
+    run = dualgap.solve(problem, "nupi", isolate=False)
+    assert run.certificate.verdict == "nothing"
+    assert run.stop == "iterations"
+    assert run.certificate.violations["recall"] == pytest.approx(0.01)
 
 
 def test_unlearning(monkeypatch, tmp_path, registered):

@@ -60,7 +60,7 @@ class Models:
     @cached_property
     def design(self) -> np.ndarray:
         """(n, D) of the training split."""
-        return self.problem.design[self.problem.train]
+        return np.asarray(self.problem.design[self.problem.train])
 
     @cached_property
     def largest(self) -> float:
@@ -84,7 +84,8 @@ class Models:
         """(b, n) whom each intercept is for: linear models that read the group have one for each."""
         rows = self.problem.groups[self.problem.train]
         own = self.problem.group_aware and not self.hidden
-        return np.asarray(np.eye(self.problem.count)[rows].T if own else np.ones((1, len(rows))))
+        found: np.ndarray = np.eye(self.problem.count)[rows].T if own else np.ones((1, len(rows)))
+        return found
 
     @cached_property
     def coordinates(self) -> Coordinates:
@@ -157,6 +158,6 @@ class Models:
         return Multipliers(rows=np.maximum(witness.rows.astype(np.float64), 0.0) @ self.pairs.lift)
 
     def lower(self, witness: Witness) -> Witness | None:
-        if not isinstance(witness, Multipliers):
+        if not isinstance(witness, Multipliers) or len(witness.rows) != self.pairs.lift.shape[1]:
             return None
         return Multipliers(rows=self.pairs.multipliers(witness.rows.astype(np.float64)))

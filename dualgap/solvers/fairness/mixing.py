@@ -14,6 +14,7 @@ from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
 from dualgap.core.witness import Multipliers
 
+_ROUNDED = 2e-9  # F and G below are rounded zeros, which linear programs don't take
 _SMALLEST = 1e-9  # weights below are rounded zeros
 
 
@@ -61,6 +62,7 @@ def mix(values: np.ndarray, excesses: np.ndarray, ctx: Context) -> Mixed | None:
 def _program(values: np.ndarray, excesses: np.ndarray, elastic: bool) -> MixedIntegerProgram:
     """min F'w over the simplex with G'w <= 0; ``elastic``: min t, G'w <= t."""
     k, m = excesses.shape
+    values, excesses = (np.where(np.abs(part) > _ROUNDED, part, 0.0) for part in (values, excesses))
     one = np.append(np.ones(k), 0.0)
     matrix = np.vstack([np.column_stack([excesses.T, -np.ones(m)]), one])
     return MixedIntegerProgram(
