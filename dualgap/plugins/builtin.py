@@ -52,6 +52,7 @@ _SOLVERS = {
     "proxy-lagrangian": "dualgap.solvers.fairness.lagrangian:ProxyLagrangian",
     "proxy-augmented": "dualgap.solvers.fairness.lagrangian:ProxyAugmented",
     "nupi": "dualgap.solvers.fairness.lagrangian:ProxyNupi",
+    "covariance-newton": "dualgap.solvers.fairness.covariance_newton:CovarianceNewton",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }

@@ -165,6 +165,9 @@ def _cones(problem: ConicProblem) -> list[Choice]:
 
 
 def _classifier(problem: FairClassifier) -> list[Choice]:
+    if problem.rates is None:
+        newton = Choice("covariance-newton", "few rows that may bind: Newton's method on those that do")
+        return [newton, Choice("clarabel", "interior points on exponential cones")]
     prices = Choice("dual-ascent", "prices of the rates, from classifiers that pay them", {"rule": "level"})
     if problem.hypothesis in ("table", "threshold"):
         what = "cells" if problem.hypothesis == "table" else "thresholds"

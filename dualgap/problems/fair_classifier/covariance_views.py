@@ -1,4 +1,4 @@
-"""The forms of the covariance's program: exponential cones, and its dual in one price for each covariance."""
+"""The covariance's program in exponential cones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.forms import Cones, ConicProgram, DualisedProgram, Inner
+from dualgap.core.forms import Cones, ConicProgram
 from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import ConicMultipliers, Multipliers, Witness
@@ -17,18 +17,8 @@ if TYPE_CHECKING:
 
 
 def views(problem: FairClassifier) -> tuple[View, ...]:
-    """``covariance-dual`` and ``covariance-cones``, both exact."""
+    """``covariance-cones``."""
     return (
-        View(
-            name="covariance-dual",
-            form_type=DualisedProgram,
-            relation=Relation.EXACT,
-            build=lambda: dual(problem),
-            decode=lambda theta: _answer(problem, theta),
-            encode=lambda answer: _theta(problem, answer),
-            lift_witness=_signed,
-            encode_witness=_split,
-        ),
         View(
             name="covariance-cones",
             form_type=ConicProgram,
@@ -49,50 +39,6 @@ def _theta(problem: FairClassifier, answer: Classifier) -> np.ndarray | None:
     if len(answer.members) != 1 or not isinstance(answer.members[0], Linear):
         return None
     return problem.surrogate.scaling.theta(answer.members[0])
-
-
-def dual(problem: FairClassifier) -> DualisedProgram:
-    """q(u, l) = min F + (u - l)'D theta - epsilon (u + l), u and l at least 0: prices of both sides."""
-    program = problem.surrogate
-    count = len(program.rows)
-    latest = [program.best(np.zeros(count))]  # where the next Newton iteration begins
-
-    def inner(prices: np.ndarray) -> Inner:
-        multipliers = prices[count:] - prices[:count]
-        theta = latest[0] = program.best(multipliers, latest[0])
-        found = program.rows @ theta
-        gradient = np.concatenate([found - program.epsilon, -found - program.epsilon])
-        return Inner(program.loss(theta) + float(prices @ gradient), gradient, theta)
-
-    def primal(theta: Any) -> float:
-        within = np.abs(program.rows @ theta).max() <= program.epsilon + 1e-9
-        return program.loss(theta) if within else float("inf")
-
-    return DualisedProgram(
-        dimension=2 * count,
-        lower=np.zeros(2 * count),
-        upper=np.full(2 * count, np.inf),
-        inner=inner,
-        initial=np.zeros(2 * count),
-        primal_value=program.loss(np.zeros(program.x.shape[1])),
-        primal=primal,
-        scale=np.full(2 * count, max(float(np.abs(program.rows @ latest[0]).max()), 1e-12)),
-    )
-
-
-def _signed(witness: Witness) -> Witness | None:
-    """Prices of the lower sides less those of the upper ones: multipliers in the convention of forms."""
-    if not isinstance(witness, Multipliers):
-        return None
-    upper, lower = np.split(np.maximum(witness.rows.astype(np.float64), 0.0), 2)
-    return Multipliers(rows=lower - upper)
-
-
-def _split(witness: Witness) -> Witness | None:
-    if not isinstance(witness, Multipliers):
-        return None
-    y = witness.rows.astype(np.float64)
-    return Multipliers(rows=np.concatenate([np.maximum(-y, 0.0), np.maximum(y, 0.0)]))
 
 
 def cones(problem: FairClassifier) -> ConicProgram:
