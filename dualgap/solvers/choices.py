@@ -166,16 +166,25 @@ def _cones(problem: ConicProblem) -> list[Choice]:
 
 def _classifier(problem: FairClassifier) -> list[Choice]:
     if problem.rates is None:
-        newton = Choice("covariance-newton", "few rows that may bind: Newton's method on those that do")
-        return [newton, Choice("clarabel", "interior points on exponential cones")]
-    prices = Choice("dual-ascent", "prices of the rates, from classifiers that pay them", {"rule": "level"})
+        return [
+            Choice("covariance-newton", "a dual in a number for each group, by Newton's method"),
+            Choice("clarabel", "interior points on a cone for each row"),
+        ]
     if problem.hypothesis in ("table", "threshold"):
         what = "cells" if problem.hypothesis == "table" else "thresholds"
-        return [Choice("highs", f"one program over all {what}, with multipliers that prove the bound"), prices]
-    trained = Choice("proxy-lagrangian", "true rates set the prices, soft rates the gradients")
-    small = problem.hypothesis == "linear" and not problem.randomized and len(problem.cells) <= LINEAR_CELLS
+        return [
+            Choice("highs", f"one program over all {what}, with multipliers that prove the bound"),
+            Choice("dual-ascent", "prices of the rates, from classifiers that pay them", {"rule": "level"}),
+        ]
     exact = Choice("highs", f"an integer program over the cells, up to {LINEAR_CELLS}", seconds=5.0)
-    return [*([exact] if small else []), *([trained] if problem.margin == 0 else []), prices]
+    if problem.margin > 0:  # which training doesn't know of
+        return [exact]
+    trained = [
+        Choice("proxy-lagrangian", "true rates set the prices, soft rates the gradients"),
+        Choice("proxy-augmented", "the same with a penalty"),
+    ]
+    small = problem.hypothesis == "linear" and not problem.randomized and len(problem.cells) <= LINEAR_CELLS
+    return [*([exact] if small else []), *trained]
 
 
 def _program(problem: IntegerProgram) -> list[Choice]:
