@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.exact import fraction
+from dualgap.core.exact import Real, fraction
 from dualgap.core.explain.blocks import Block, Heading, Line, Lines, Maths, Paragraph, Part, Variable, Words, more
 from dualgap.core.explain.default import bound_of, in_words, stated, title
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.fair_classifier.evaluate import predicted
 from dualgap.problems.fair_classifier.lagrangian import Costs, costs
+from dualgap.problems.fair_classifier.metrics import COVARIANCES
 from dualgap.problems.fair_classifier.render import cell_name
 
 if TYPE_CHECKING:
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 _DIGITS = 6
 _LABELS = (0, 1)
 _WHO = {
-    "threshold": "A classifier is a mixture of thresholds of the score",
-    "linear": "A classifier is a mixture of linear ones",
-    "network": "A classifier is a mixture of networks",
-    "table": "A classifier predicts 1 with a probability for each cell",
+    ("threshold", True): "A classifier is a mixture of thresholds of the score",
+    ("threshold", False): "A classifier is a threshold of the score",
+    ("linear", True): "A classifier is a mixture of linear ones",
+    ("linear", False): "A classifier is a linear one",
+    ("network", True): "A classifier is a mixture of networks",
+    ("network", False): "A classifier is a network",
+    ("table", True): "A classifier predicts 1 with a probability for each cell",
+    ("table", False): "A classifier predicts 0 or 1 for each cell",
 }
 _PROGRAM = (
-    "Rows that agree in everything that may be read form a cell. {who}{random}. M is the weight of the training rows "
+    "Rows that agree in everything that may be read form a cell. {who}. M is the weight of the training rows "
     "of a group and a label, P how much of it is predicted 1. Minimise the error, the P of label 0 and the M − P of "
     "label 1 over the weight {people} of all, where"
 )
@@ -38,9 +43,14 @@ _DUAL = (
 )
 _CELLS = "That holds for every classifier of the cells, of a smaller class or not."
 _THRESHOLDS = "Of thresholds, the least sum over those above one counts instead."
+_COSTS = (
+    "Predicting 1 costs a unit of weight 1/{people} if its label is 0 and −1/{people} if it is 1, less each multiplier "
+    "times what the unit adds to its row:"
+)
 _COVARIANCE = (
-    "Minimise the mean logistic loss of the training rows{ridge} over linear scores, whose covariance with each "
-    "group's membership is at most {epsilon} in size."
+    "Minimise the mean logistic loss of the training rows{ridge} over linear scores of features that are scaled "
+    "to variance 1. The covariance of the scores with the membership of each group (of two, of the second) is at most "
+    "{epsilon} in size."
 )
 
 
@@ -58,8 +68,7 @@ def _program(problem: FairClassifier, shown: int) -> tuple[Block, ...]:
     if problem.rates is None:
         ridge = f" and the ridge {float(problem.ridge):g}/2 |θ|² of scaled features" if problem.ridge else ""
         return Heading("The model"), Paragraph(_COVARIANCE.format(ridge=ridge, epsilon=epsilon))
-    random = "" if problem.randomized else ", without chance"
-    text = _PROGRAM.format(who=_WHO[problem.hypothesis], random=random, people=f"{problem.people:,.10g}")
+    text = _PROGRAM.format(who=_WHO[problem.hypothesis, problem.randomized], people=f"{problem.people:,.10g}")
     rows = problem.fair_rows
     lines = [_row(problem, r) for r in range(len(rows.names))]
     larger = _THRESHOLDS if problem.hypothesis == "threshold" else _CELLS
@@ -91,8 +100,14 @@ def _row(problem: FairClassifier, r: int) -> Line:
 
 
 def _worth(problem: FairClassifier, answer: Any, shown: int) -> tuple[Block, ...]:
-    if answer is None or problem.rates is None or not np.isfinite(float(problem.evaluate(answer).objective)):
+    if answer is None:
         return ()
+    worth = problem.evaluate(answer)
+    if not np.isfinite(float(worth.objective)):
+        return ()
+    if problem.rates is None:
+        found = {problem.quantity: worth.objective, **worth.metrics[COVARIANCES]}
+        return Heading("The answer"), Lines(tuple(Line((Words(n),), "=", (_short(v),)) for n, v in found.items()))
     tally = problem.tally(predicted(problem, answer))
     lines = []
     for rate in problem.rates.rates:
@@ -131,14 +146,19 @@ def _proved(problem: FairClassifier, witness: Witness | None, shown: int) -> tup
         Heading(title(problem, bound)),
         Paragraph("The multipliers that aren't 0:"),
         _multipliers(problem, y, shown),
-        Paragraph(
-            f"Predicting 1 costs a unit of weight 1/{problem.people:,.10g} if its label is 0 and −1/{problem.people:,.10g} "
-            "if it is 1, less each multiplier times what the unit adds to its row:"
-        ),
+        Paragraph(_COSTS.format(people=f"{problem.people:,.10g}")),
         _costs(problem, found, shown),
         *_sum(problem, found, shown),
-        Paragraph(f"For rounding, {found.margin:.2g} is taken off. The bound is for {bound.argument}."),
+        Paragraph(
+            f"For rounding, {found.margin:.2g} is taken off.{_whole(problem)} The bound is for {bound.argument}."
+        ),
     )
+
+
+def _whole(problem: FairClassifier) -> str:
+    if problem.randomized or not problem.counted:
+        return ""
+    return f" A classifier without chance errs on whole people: the next 1/{problem.people:,.10g} above is the bound."
 
 
 def _multipliers(problem: FairClassifier, y: np.ndarray, shown: int) -> Lines:
@@ -203,6 +223,6 @@ def _product(masses: np.ndarray, cost: np.ndarray) -> Maths:
     return tuple(parts) or (0,)
 
 
-def _short(value: float) -> Fraction:
+def _short(value: Real) -> Fraction:
     """A number for people, rounded."""
     return fraction(float(f"{float(value):.{_DIGITS}g}"))

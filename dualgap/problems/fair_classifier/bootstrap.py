@@ -30,7 +30,7 @@ def intervals(problem: FairClassifier, answer: Any) -> Metrics:
     from dualgap.problems.fair_classifier.evaluate import predicted
     from dualgap.problems.fair_classifier.metrics import measures
 
-    if (problem.mass != np.rint(problem.mass)).any():
+    if not problem.counted:
         return {}
     positive = predicted(problem, answer)
     told: Metrics = {}

@@ -19,6 +19,7 @@ Metrics = dict[str, Mapping[str, Real]]
 ACCURACY, WORST, DRAWN = "accuracy", "worst-group accuracy", "drawn by lot"
 PEOPLE, BASE = "n", "base rate"
 CLASS, UNCHECKED = "class", "not checked"
+COVARIANCES = "covariance"
 
 
 def metrics(problem: FairClassifier, positive: np.ndarray) -> Metrics:

@@ -12,13 +12,13 @@ from dualgap.core.figures import Bars, Figure
 from dualgap.problems.fair_classifier.answers import Linear, Member, Network, Predictions, Table, Thresholds
 from dualgap.problems.fair_classifier.bootstrap import HIGH, LOW, percentile
 from dualgap.problems.fair_classifier.evaluate import misfits, predicted
-from dualgap.problems.fair_classifier.metrics import ACCURACY, BASE, PEOPLE, WORST, key, worst_group
+from dualgap.problems.fair_classifier.metrics import ACCURACY, BASE, COVARIANCES, PEOPLE, WORST, key, worst_group
 from dualgap.problems.fair_classifier.rates import Rate
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
 
-_SHOWN = 20  # coefficients of all members together
+_SHOWN = 16  # coefficients of all members together
 _CELLS = 8  # whose names are long
 _LEAST = 5  # of each member
 _DIGITS = 4
@@ -134,7 +134,9 @@ def tables(problem: FairClassifier, metrics: Mapping[str, Mapping[str, Real]]) -
         rows.append((name, *(_interval(metrics, split, name) for split in splits)))
         if name == WORST:
             rows.append(("worst group", *(worst_group(problem, metrics, split) for split in splits)))
-    return [rows, *(_groups(problem, metrics, split) for split in splits)]
+    covariances: list[Row] = [(name, f"{float(value):.4g}") for name, value in metrics.get(COVARIANCES, {}).items()]
+    found = [[("training split", "value"), *covariances]] if covariances else []
+    return [rows, *found, *(_groups(problem, metrics, split) for split in splits)]
 
 
 def _interval(metrics: Mapping[str, Mapping[str, Real]], split: str, name: str) -> str:

@@ -14,7 +14,7 @@ from dualgap.core.errors import UsageError
 from dualgap.core.explain.blocks import Line, Lines, Paragraph
 from dualgap.core.explain.latex import as_latex
 from dualgap.core.explain.text import as_text
-from dualgap.problems.fair_classifier import Predictions
+from dualgap.problems.fair_classifier import Linear, Predictions
 from tests.problems.fair_classifier.people import people
 
 METRICS = ["demographic-parity", "equalized-odds", "equal-opportunity"]
@@ -110,6 +110,12 @@ def test_what_stands_for_nothing_is_not_said() -> None:
     assert problem.explain(None, dualgap.Multipliers(rows=np.ones(99))) == alone
 
 
+def test_whole_people_are_said() -> None:
+    problem = people(2, 60, 2, epsilon=0.05, randomized=False)
+    _, blocks = told(problem)
+    assert "errs on whole people: the next 1/60 above is the bound" in as_text(blocks, 500)
+
+
 def test_views_by_name() -> None:
     problem = people(5, 60, 2, score=np.arange(60), hypothesis="threshold")
     for view in problem.views():
@@ -120,7 +126,10 @@ def test_views_by_name() -> None:
 
 def test_covariance_has_its_own_program() -> None:
     problem = people(6, 60, 2, metric="covariance", hypothesis="linear", epsilon=0.25, ridge=0.5)
-    text = as_text(problem.explain(), 200)
+    model = problem.classifier([Linear(coefficients=[1, 2, 3])])
+    text = as_text(problem.explain(model, dualgap.Multipliers(rows=[0.125])), 200)
+    assert f"{problem.evaluate(model).objective:.6g}" in text
+    assert "prices 0.125 on covariance with b" in text
     assert "covariance" in text
     assert "0.25" in text
     assert "ridge 0.5/2" in text

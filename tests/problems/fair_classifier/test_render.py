@@ -35,8 +35,8 @@ def test_long_models_are_cut() -> None:
     problem = people(0, 40, 2, features=50)
     rows = table(problem, problem.classifier([Linear(coefficients=np.arange(50))]))
     assert rows[3] == ("  x50", "49")
-    assert len(rows) == 1 + 1 + 1 + 20 + 1
-    assert rows[-1] == ("  and 29 more coefficients", "")
+    assert len(rows) == 1 + 1 + 1 + 16 + 1
+    assert rows[-1] == ("  and 33 more coefficients", "")
 
 
 def test_members_come_by_weight() -> None:
@@ -106,6 +106,14 @@ def test_metrics_without_intervals_or_without_any() -> None:
     (splits, _) = tables(problem, found)
     assert splits[1] == ("accuracy", f"{found['train']['accuracy']:.4f}")
     assert tables(problem, {}) == []
+
+
+def test_covariances_are_told() -> None:
+    problem = people(3, 60, 2, metric="covariance", hypothesis="linear", epsilon=1.0, ridge=0.1)
+    found = problem.evaluate(problem.classifier([Linear(coefficients=[1, 2, 3])])).metrics
+    _, covariances, _ = tables(problem, found)
+    (value,) = found["covariance"].values()
+    assert covariances == [("training split", "value"), ("covariance with b", f"{value:.4g}")]
 
 
 def test_rates_are_drawn_by_group_and_split() -> None:
