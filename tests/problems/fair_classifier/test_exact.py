@@ -12,8 +12,10 @@ from scipy.optimize import linprog
 
 import dualgap
 from dualgap.core.certificate import Evidence, Verdict
+from dualgap.core.claim import Outcome, Stop, Use
 from dualgap.core.errors import InvalidWitnessError, SpecError
 from dualgap.core.relations import Relation
+from dualgap.core.verify import verify
 from dualgap.core.witness import Multipliers
 from dualgap.engine.run import Run
 from dualgap.problems.fair_classifier import FairClassifier, Linear, Table, Thresholds
@@ -267,3 +269,38 @@ def test_the_program_is_that_of_the_view() -> None:
 def test_multipliers_that_prove_nothing(rows: list[float], said: str) -> None:
     with pytest.raises(InvalidWitnessError, match=said):
         drawn(0, hypothesis="table").bound(Multipliers(rows=np.array(rows)))
+
+
+def test_what_the_tolerance_forgives_contradicts_no_bound_of_whole_people() -> None:
+    """An answer that misses epsilon by less than the tolerance is feasible: no bound is above it."""
+    problem = dualgap.load(EXAMPLES / "basic.toml")
+    assert isinstance(problem, FairClassifier)
+    for epsilon in (0.01, 0.03, 0.1):
+        loose = changed(problem, randomized=False, epsilon=epsilon)
+        answer = solved(loose).answer
+        gap = float(loose.evaluate(answer).metrics["train"]["demographic-parity"])
+        tight = changed(loose, epsilon=gap - 5e-7)
+        witness = solved(changed(tight, randomized=True)).witness
+        assert witness is not None
+        assert tight.evaluate(answer).violations
+        outcome = Outcome(answer=answer, feasible=True, stop=Stop.FINISHED, witness=witness)
+        certificate = verify(tight, outcome).certificate
+        assert certificate.verdict in (Verdict.OPTIMAL, Verdict.FEASIBLE)
+
+
+def test_a_linear_answer_in_other_columns_is_a_start() -> None:
+    """Group indicators depend on each other; the program leaves one out, and finds the answer in the rest."""
+    problem = dualgap.load(EXAMPLES / "linear.toml")
+    assert isinstance(problem, FairClassifier)
+    first = solved(problem)
+    (member,) = first.answer.members
+    moved = member.coefficients + 0.25 * np.array([name.startswith("group=") for name in problem.design_names])
+    answer = problem.classifier([Linear(coefficients=moved, intercept=float(member.intercept) - 0.25)])
+    view = next(view for view in problem.views() if view.name == "linear-01")
+    assert view.encode is not None
+    form, point = view.build(), view.encode(answer)
+    assert form.violation(point) <= 1e-9  # type: ignore[attr-defined]
+    assert form.objective(point) == pytest.approx(value(first), abs=1e-12)  # type: ignore[attr-defined]
+    again = solved(problem, start=answer)
+    assert again.start is not None
+    assert again.start.use is Use.USED
