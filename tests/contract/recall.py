@@ -52,9 +52,8 @@ class Recall(dg.Problem):
 
     def views(self):
         decode = lambda mixed: Cuts(cuts=np.ravel(mixed.members).astype(float), weights=mixed.weights)
-        return (
-            dg.View("cut", ProxyProgram, dg.Relation.EXACT, self.program, decode, lift_witness=lambda found: found),
-        )
+        exact = ("cut", ProxyProgram, dg.Relation.EXACT)
+        return (dg.View(*exact, self.program, decode, lift_witness=lambda found: found),)
 
     def program(self):
         ends = (self.data["scores"].min(keepdims=True) - 1, self.data["scores"].max(keepdims=True))

@@ -202,6 +202,7 @@ class _Training:
         while self.steps < self.solver.steps and not self.over:
             state = self._slice(self.players.play, state, self.solver.steps - self.steps)
             self._mix()
+            self._tell()
 
     def _improve(self) -> None:
         """Lines and best responses at the mixture's prices, until neither promises anything."""
@@ -216,6 +217,7 @@ class _Training:
                 state = self._slice(self.players.respond, state, SLICE)
             self._mix()
             self._along_lines()
+            self._tell()
             assert self.mixed is not None
             if before.violation <= _FEASIBLE and before.value - self.mixed.value <= _GAIN:
                 return
@@ -233,11 +235,12 @@ class _Training:
 
     def _mix(self) -> None:
         """The best mixture of all points; what there was where time is up."""
-        mixed = mix(self.pool.values, self.pool.excesses, self.ctx)
-        if mixed is not None:
-            self.mixed = mixed
-            if mixed.violation <= _FEASIBLE:
-                self.ctx.report(self.pool.point(mixed), iterations=self.steps)
+        self.mixed = mix(self.pool.values, self.pool.excesses, self.ctx) or self.mixed
+
+    def _tell(self) -> None:
+        """Reports the best mixture so far."""
+        if self.mixed is not None and self.mixed.violation <= _FEASIBLE:
+            self.ctx.report(self.pool.point(self.mixed), iterations=self.steps)
 
     def _along_lines(self) -> None:
         """Points on the lines of the most promising ones, until none improves the mixture."""
