@@ -146,7 +146,7 @@ class BuiltRoute:
             return None
         point = view.encode(answer)
         for crossing in self.crossings:
-            if crossing.encode is None:
+            if point is None or crossing.encode is None:
                 return None
             point = crossing.encode(point)
         return point

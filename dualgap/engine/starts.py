@@ -104,7 +104,8 @@ def _repaired(problem: Problem, built: BuiltRoute, answer: Any) -> Any:
     if view is None or view.repair is None or view.encode is None:
         return None
     try:
-        repaired = view.repair(view.encode(answer))
+        point = view.encode(answer)
+        repaired = None if point is None else view.repair(point)
     except ValueError:
         return None
     return None if repaired is None or violated(problem, repaired) else repaired
