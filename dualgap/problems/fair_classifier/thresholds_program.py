@@ -26,7 +26,10 @@ _SMALLEST = 1e-9  # weights below are rounded zeros
 
 
 def view(problem: FairClassifier) -> View:
-    """``thresholds``: exact for thresholds, a restriction of larger classes that have them."""
+    """``thresholds``: exact for thresholds, a restriction of larger classes that have them.
+
+    Its multipliers are prices of the same rows: they bound larger classes too, by any classifier of the cells.
+    """
     exact = problem.hypothesis == "threshold"
 
     @lru_cache(maxsize=1)
@@ -41,7 +44,7 @@ def view(problem: FairClassifier) -> View:
         decode=lambda point: decode(problem, point),
         repair=lambda point: repair(problem, point),
         encode=(lambda answer: encode(problem, answer)) if exact else None,
-        lift_witness=(lambda witness: lift(problem, witness)) if exact else None,
+        lift_witness=lambda witness: lift(problem, witness),
         encode_witness=(lambda witness: encode_witness(witness, len(problem.above))) if exact else None,
     )
 

@@ -304,3 +304,17 @@ def test_a_linear_answer_in_other_columns_is_a_start() -> None:
     again = solved(problem, start=answer)
     assert again.start is not None
     assert again.start.use is Use.USED
+
+
+def test_thresholds_of_a_linear_score_are_linear_and_their_prices_bound_all_classifiers() -> None:
+    problem = drawn(4, size=60, features=3, noise=1.0, hypothesis="linear", group_aware=True)
+    scorer = Linear(coefficients=np.array([1.0, -0.5, 0.25, 0.0, 0.0]))
+    scored = changed(problem, scorer=scorer, score=scorer.scores(problem.design))
+    run = solved(scored, via="thresholds")
+    assert run.certificate is not None
+    assert run.certificate.verdict in (Verdict.FEASIBLE, Verdict.OPTIMAL)
+    assert run.certificate.evidence is Evidence.PROVED
+    assert "any classifier of the features and group" in run.certificate.argument
+    alone = solved(changed(scored, hypothesis="threshold", scorer=None))
+    assert value(run) == pytest.approx(value(alone), abs=1e-9)
+    assert float(run.certificate.bound) <= value(run)  # type: ignore[arg-type]
