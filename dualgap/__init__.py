@@ -45,6 +45,8 @@ _PUBLIC = {
     "DualisedProgram": "dualgap.core.forms",
     "SaddleProgram": "dualgap.core.forms",
     "EigenProgram": "dualgap.core.forms",
+    "ProxyProgram": "dualgap.core.proxies",
+    "Mixture": "dualgap.core.proxies",
     "Knapsack": "dualgap.problems.knapsack",
     "CoinChange": "dualgap.problems.coin_change",
     "IntegerProgram": "dualgap.problems.integer_program",
