@@ -53,6 +53,12 @@ _SOLVERS = {
     "proxy-augmented": "dualgap.solvers.fairness.lagrangian:ProxyAugmented",
     "nupi": "dualgap.solvers.fairness.lagrangian:ProxyNupi",
     "covariance-newton": "dualgap.solvers.fairness.covariance_newton:CovarianceNewton",
+    "logistic-regression": "dualgap.solvers.fairness.processing:LogisticRegression",
+    "orthogonal-projection": "dualgap.solvers.fairness.processing:OrthogonalProjection",
+    "least-squares-erasure": "dualgap.solvers.fairness.processing:ConceptErasure",
+    "invariant-representation": "dualgap.solvers.fairness.processing:InvariantRepresentation",
+    "group-robust": "dualgap.solvers.fairness.other_aims:GroupRobust",
+    "adversarial": "dualgap.solvers.fairness.other_aims:Adversarial",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }
