@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
 
 _SUM = 1e-9  # what the weights of a mixture may miss 1 by
+_ROUNDING = 1e-13  # of a rate: a quotient of sums
 _HOPELESS = float("inf")
 _MORE = "features only: equal rows are predicted differently"
 _CLOSE = "scores closer to 0 than the margin"
@@ -46,7 +47,7 @@ def evaluate(problem: FairClassifier, answer: Any) -> Evaluation:
     outside = _outside(problem, answer, positive)
     violations = dict(outside.violations)
     excess = tally.gap(problem.rates, problem.difference) - float(problem.epsilon)
-    if excess > 0:
+    if excess > _ROUNDING:
         violations[f"{problem.metric}, {problem.difference}"] = Violation(excess)
     told = metrics(problem, positive)
     if not outside.checked:

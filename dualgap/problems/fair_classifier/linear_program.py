@@ -19,6 +19,7 @@ from dualgap.core.views import View
 from dualgap.problems.fair_classifier.answers import Classifier, Linear
 from dualgap.problems.fair_classifier.cells_program import auxiliary, auxiliary_names, lift
 from dualgap.problems.fair_classifier.evaluate import predicted
+from dualgap.problems.fair_classifier.separable import widest
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -155,4 +156,7 @@ def encode(problem: FairClassifier, found: Basis, answer: Classifier) -> np.ndar
         theta = np.append(coefficients[found.columns] * found.scale, float(model.intercept))
     positive = predicted(problem, answer)
     cells = positive[problem.train][problem.cells.first]
-    return np.concatenate([cells, auxiliary(problem, positive), theta / max(float(np.abs(theta).max()), 1e-300)])
+    theta = theta / max(float(np.abs(theta).max()), 1e-300)
+    if (np.abs(found.points @ theta) < found.margin).any():
+        theta = widest(found.points, cells)
+    return np.concatenate([cells, auxiliary(problem, positive), theta])

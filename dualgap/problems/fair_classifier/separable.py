@@ -1,4 +1,4 @@
-"""Whether some linear classifier predicts given labels, by a linear program."""
+"""Whether some linear classifier predicts given labels, and which clears 0 best, by linear programs."""
 
 from __future__ import annotations
 
@@ -33,3 +33,19 @@ def separable(rows: np.ndarray, labels: np.ndarray) -> bool | None:
     matrix = signs[:, None] * np.hstack([scaled, np.ones((count, 1))])
     found = linprog(np.zeros(wide + 1), A_ub=matrix, b_ub=-np.ones(count), bounds=(None, None))
     return {_FEASIBLE: True, _INFEASIBLE: False}.get(found.status)
+
+
+def widest(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(k,) coefficients, at most 1 in size, whose least score on the labels' sides is the largest.
+
+    Args:
+        points: (n, k).
+        labels: (n,) 0 and 1, of some linear classifier.
+    """
+    signs = np.where(labels > 0, -1.0, 1.0)
+    matrix = np.hstack([signs[:, None] * points, np.ones((len(points), 1))])
+    wide = points.shape[1]
+    cost = np.append(np.zeros(wide), -1.0)
+    found = linprog(cost, A_ub=matrix, b_ub=np.zeros(len(points)), bounds=[*[(-1.0, 1.0)] * wide, (0.0, None)])
+    assert found.x is not None, "0 is feasible, and scores of bounded coefficients are bounded"
+    return np.asarray(found.x[:wide])

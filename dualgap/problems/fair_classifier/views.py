@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dualgap.core.views import View
@@ -13,6 +14,7 @@ from dualgap.problems.fair_classifier import (
     rates_dual,
     thresholds_program,
 )
+from dualgap.problems.fair_classifier.evaluate import misfits
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -22,7 +24,19 @@ _SMALL = 2000
 
 
 def views(problem: FairClassifier) -> tuple[View, ...]:
-    """Every way to state the problem as a form; only ``linear-01`` knows of margins."""
+    """Every way to state the problem as a form; answers that don't fit the spec are no starts in any."""
+    return tuple(_guarded(problem, view) for view in _views(problem))
+
+
+def _guarded(problem: FairClassifier, view: View) -> View:
+    encode = view.encode
+    if encode is None:
+        return view
+    return replace(view, encode=lambda answer: None if misfits(problem, answer) else encode(answer))
+
+
+def _views(problem: FairClassifier) -> tuple[View, ...]:
+    """Only ``linear-01`` knows of margins."""
     if problem.rates is None:
         return covariance_views.views(problem)
     if problem.hypothesis == "threshold":

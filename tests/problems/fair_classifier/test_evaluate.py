@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dualgap
 from dualgap.problems.fair_classifier import Classifier, FairClassifier, Linear, Network, Predictions, Table, Thresholds
 from dualgap.problems.fair_classifier.evaluate import predicted
 from dualgap.problems.fair_classifier.render import figures, table
-from dualgap.problems.fair_classifier.separable import separable
+from dualgap.problems.fair_classifier.separable import separable, widest
 from tests.problems.fair_classifier.people import people
 
 HUGE = 1e308
@@ -151,6 +152,27 @@ def test_separable_finds_the_fourteen_linear_functions_of_two_bits() -> None:
     scaled = 1e6 * rows + 1e3
     assert [separable(scaled, np.array(labels)) for labels in product([0, 1], repeat=4)] == found
     assert separable(np.zeros((60_000, 2)), np.arange(60_000) % 2) is None
+
+
+def test_widest_clears_zero_as_far_as_can_be() -> None:
+    """Of two bits and the intercept, in coefficients of at most 1 in size, against all multiples of 1/4."""
+    points = np.array([(*bits, 1.0) for bits in product([0.0, 1.0], repeat=2)])
+    grid = np.array(list(product(np.linspace(-1, 1, 9), repeat=3)))
+    for labels in ([0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 1, 1], [1, 0, 0, 0]):
+        sides = np.where(np.array(labels) > 0, 1.0, -1.0)
+        found = widest(points, np.array(labels))
+        assert np.abs(found).max() <= 1 + 1e-9
+        assert (sides * (points @ found)).min() >= (sides * (grid @ points.T)).min(axis=1).max() - 1e-9
+
+
+@pytest.mark.parametrize("members", [[], [Table(probabilities=[0.5])], [Linear(coefficients=[HUGE, HUGE, HUGE])]])
+def test_what_does_not_fit_starts_nothing(members: list[Any]) -> None:
+    problem = people(13, hypothesis="linear")
+    start = Classifier(members=tuple(members), weights=np.ones(len(members)))
+    assert all(view.encode is None or view.encode(start) is None for view in problem.views())
+    run = dualgap.solve(problem, "highs", start=start, isolate=False)
+    assert not run.error
+    assert run.certificate.feasible
 
 
 def test_chance_where_it_is_not_allowed() -> None:
