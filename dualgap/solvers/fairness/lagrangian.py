@@ -55,7 +55,7 @@ class ProxyLagrangian(Solver):
     steps: int = 60
     step: float = 0.02
     decay: float = 0.05
-    integral: float = 0.5
+    integral: float = 1.0
     responses: int = 4
     slices: int = 2
     lines: int = 6
