@@ -11,6 +11,7 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
+from dualgap.problems.fair_classifier.answers import Linear
 from dualgap.problems.fair_classifier.encoding import MISSING, Encoding, inferred
 from dualgap.problems.fair_classifier.logistic import fit
 from dualgap.problems.fair_classifier.splits import split_of
@@ -18,7 +19,7 @@ from dualgap.problems.fair_classifier.splits import split_of
 ALL = "*"
 LOGISTIC = "logistic-regression"
 RULES = ("error", "category", "drop")
-READ = ("label", "sensitive", "features", "drop", "weight", "split", "missing", "unseen", "score")
+READ = ("label", "sensitive", "features", "drop", "weight", "split", "missing", "unseen", "score", "categories")
 """What a raw spec with ``data`` says of its columns; all else are fields of the closed spec."""
 
 Columns = Mapping[str, Sequence[Any]]
@@ -33,7 +34,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     raw = dict(spec)
     if "data" not in raw:
         return _inline(raw)
-    table = _table(raw.pop("data"), resolver)
+    table = _table(raw, resolver)
     for name in ("groups", "group_names", "encoding", "weights", "split_names", "scorer"):
         if name in raw:
             raise SpecError([Fault(name, "beside data", f"with data, write {_INSTEAD[name]}")])
@@ -41,6 +42,8 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     fields = _fields(said, table, resolver)
     if said.score == LOGISTIC:
         fields |= _fitted({**fields, **raw}, resolver)
+    elif said.score in fields["encoding"].features:
+        fields["scorer"] = _feature(fields, said.score, bool(raw.get("group_aware", False)))
     return {**raw, **fields}
 
 
@@ -67,6 +70,7 @@ class _Said:
     missing: Any = "error"
     unseen: Any = "none"
     score: Any = None
+    categories: Any = ()
 
     @property
     def sensitive_columns(self) -> list[str]:
@@ -85,12 +89,18 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _table(data: Any, resolver: Resolver) -> Columns:
-    if isinstance(data, Mapping):
-        from dualgap.problems.fair_classifier.folktables import read
+def _table(raw: dict[str, Any], resolver: Resolver) -> dict[str, list[Any]]:
+    """The table, taken out of the raw spec; a task of Folktables fills in its label and its categories."""
+    data = raw.pop("data")
+    if not isinstance(data, Mapping):
+        return {name: list(cells) for name, cells in resolver.cells(data, "data").items()}
+    from dualgap.problems.fair_classifier.folktables import read
 
-        return read(data, resolver)
-    return resolver.cells(data, "data")
+    table, label, categories = read(data, resolver)
+    raw.setdefault("label", label)
+    raw.setdefault("categories", categories)
+    raw.setdefault("missing", "category")
+    return table
 
 
 def _fields(said: _Said, table: Columns, resolver: Resolver) -> dict[str, Any]:
@@ -100,7 +110,8 @@ def _fields(said: _Said, table: Columns, resolver: Resolver) -> dict[str, Any]:
     table = {name: [cells[k] for k in kept] for name, cells in table.items()}
     if not kept:
         raise SpecError([Fault("data", "no row is left", "is every row without weight, or with a missing value?")])
-    encoding = inferred(table, named, said.sensitive_columns, said.missing != "error", said.unseen)
+    gaps = said.missing != "error"
+    encoding = inferred(table, named, said.sensitive_columns, _listed(said.categories), gaps, said.unseen)
     label, names = _label(said, table)
     encoding = encoding.model_copy(update={"labels": names})
     features = encoding.encode(table)
@@ -118,9 +129,6 @@ def _fields(said: _Said, table: Columns, resolver: Resolver) -> dict[str, Any]:
         fields["weights"] = _numbers(table[said.weight], said.weight, "weight")
     if said.score is not None and said.score != LOGISTIC:
         fields["score"] = _numbers(table[said.score], said.score, "score")
-        if said.score in encoding.features:
-            unit = np.zeros(len(encoding.features))
-            unit[encoding.features.index(said.score)] = 1.0
         fields["encoding"] = encoding.model_copy(update={"score": said.score})
     return fields
 
@@ -144,6 +152,7 @@ def _check(said: _Said, table: Columns) -> None:
     columns = [("label", said.label_column), ("weight", said.weight), ("split.column", said.split_column)]
     columns += [("sensitive", name) for name in said.sensitive_columns]
     columns += [("drop", name) for name in _listed(said.drop)]
+    columns += [("categories", name) for name in _listed(said.categories)]
     columns += [("features", name) for name in ([] if said.features == ALL else _listed(said.features))]
     columns += [("score", said.score)] if said.score != LOGISTIC else []
     missing = [(where, name) for where, name in columns if name is not None and name not in table]
@@ -165,13 +174,13 @@ def _feature_columns(said: _Said, table: Columns) -> list[str]:
 
 def _kept(said: _Said, table: Columns, read: Sequence[str]) -> list[int]:
     """The rows that stay: those without weight go, and with ``missing = "drop"`` those that miss a value."""
-    rows = range(len(next(iter(table.values()), ())))
+    rows = list(range(len(next(iter(table.values()), ()))))
     if said.weight is not None:
         weights = _numbers(table[said.weight], said.weight, "weight")
         rows = [k for k in rows if weights[k] != 0]
     if said.missing == "drop":
         rows = [k for k in rows if not any(Encoding().is_missing(table[name][k]) for name in read)]
-    return list(rows)
+    return rows
 
 
 def _numbers(cells: Sequence[Any], name: str, where: str) -> np.ndarray:
@@ -227,6 +236,14 @@ def _fitted(fields: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     weights = np.asarray(fields.get("weights", np.ones(len(label))), dtype=np.float64)
     model = fit(design[train], label[train], weights[train])
     return {"scorer": model, "score": resolver.record("score", model.scores(design))}
+
+
+def _feature(fields: Mapping[str, Any], name: str, aware: bool) -> Linear:
+    """The linear model whose score is one of the features."""
+    names = fields["encoding"].features
+    coefficients = np.zeros(len(names) + aware * len(fields["group_names"]))
+    coefficients[names.index(name)] = 1.0
+    return Linear(coefficients=coefficients)
 
 
 def _inline(raw: dict[str, Any]) -> dict[str, Any]:

@@ -146,7 +146,12 @@ def _whole(column: Column, numbers: np.ndarray) -> np.ndarray:
 
 
 def inferred(
-    table: Mapping[str, Sequence[Any]], columns: Sequence[str], sensitive: Sequence[str], gaps: bool, unseen: Any
+    table: Mapping[str, Sequence[Any]],
+    columns: Sequence[str],
+    sensitive: Sequence[str],
+    categories: Sequence[str],
+    gaps: bool,
+    unseen: Any,
 ) -> Encoding:
     """The encoding of a table: columns with a text that is no number are categories, their values in sorted order.
 
@@ -154,6 +159,7 @@ def inferred(
 
     Args:
         table: columns by name. columns: those that are read. sensitive: those that name the groups.
+        categories: those that are categories though they look like numbers.
         gaps: whether values may be missing; a missing one of a category is a category of its own.
         unseen: see ``Encoding``.
 
@@ -171,7 +177,7 @@ def inferred(
             faults.append(Fault(where, f"column {shown(name)} has no value in row {row + 1}", remedy))
         elif name in columns:
             texts = [MISSING if plain.is_missing(cell) else str(cell).strip() for cell in table[name]]
-            category = not all(text == MISSING or _is_number(text) for text in set(texts))
+            category = name in categories or not all(text == MISSING or _is_number(text) for text in set(texts))
             values = tuple(sorted(set(texts))) if category else ()
             found.append(Column(name=name, values=values, gaps=row is not None and not category))
     if faults:
@@ -182,7 +188,7 @@ def inferred(
 
 def _is_number(text: str) -> bool:
     try:
-        return np.isfinite(float(text))
+        return bool(np.isfinite(float(text)))
     except ValueError:
         return False
 

@@ -9,6 +9,7 @@ RAW_FIELDS: Mapping[str, str] = {
     "data": "a file of columns (.csv, .csv.gz, .npz or .parquet), relative to the spec, or Folktables' "
     '{file = "psam_p06.csv", type = "folktables", task = "ACSIncome"}',
     "sensitive": "the columns whose values name the groups; several stand for all combinations",
+    "categories": "columns of numbers that are names: each value a feature of its own",
     "drop": 'columns that features = "*" leaves out',
     "weight": "the column of counts, where rows stand for several people; rows without weight are left out",
     "missing": 'what an empty cell does: "error", the default; "category": a value of its own; "drop": the row goes',
@@ -31,6 +32,7 @@ RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         ]
     },
     "sensitive": _TEXTS,
+    "categories": _TEXTS,
     "drop": _TEXTS,
     "weight": _TEXT,
     "missing": {"enum": ["error", "category", "drop"], "default": "error"},
