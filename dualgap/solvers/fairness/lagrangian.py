@@ -236,6 +236,8 @@ class _Training:
     def _mix(self) -> None:
         """The best mixture of all points; what there was where time is up."""
         self.mixed = mix(self.pool.values, self.pool.excesses, self.ctx) or self.mixed
+        if self.mixed is not None:
+            self.mixed = self.pool.pruned(self.mixed)
 
     def _tell(self) -> None:
         """Reports the best mixture so far."""

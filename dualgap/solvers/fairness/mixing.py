@@ -5,7 +5,7 @@ Source: Cotter, Jiang and Sridharan (2019), section 4: a vertex has at most one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,6 +35,12 @@ class Mixed:
     violation: float
     multipliers: np.ndarray
     least: float
+
+    def of(self, places: np.ndarray) -> Mixed:
+        """The same mixture, when only the points at these places are left, among them its members."""
+        weights = np.zeros(int(places.max(initial=-1)) + 1)
+        weights[: len(self.weights)] = self.weights[: len(weights)]
+        return replace(self, weights=weights[places])
 
 
 def mix(values: np.ndarray, excesses: np.ndarray, ctx: Context) -> Mixed | None:

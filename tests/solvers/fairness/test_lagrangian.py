@@ -220,3 +220,10 @@ def test_multipliers_go_to_the_rows_and_back() -> None:
     assert np.allclose(back.rows, prices)
     assert view.lift_witness(Multipliers(rows=np.zeros(7))) is None
     assert view.encode_witness(Multipliers(rows=np.zeros(7))) is None
+
+
+def test_long_training_forgets_what_it_does_not_need() -> None:
+    run = solved(people(11), ProxyLagrangian(steps=6000, bound=False))
+    assert run.certificate.feasible
+    assert run.statistics["points"] <= 900 < 6000 / 5
+    assert run.certificate.value <= optimum(people(11)) + 0.01
