@@ -39,7 +39,8 @@ class ProxyLagrangian(Solver):
         integral: gain of the multipliers: they move by so many times G.
         responses: rounds, after training, in which parameters answer the prices of the best mixture so far.
         slices: of 20 steps, for each of these rounds.
-        lines: points whose lines are searched exactly in each round.
+        lines: points whose lines are searched exactly in each round. With few people, lines and responses fit the
+            training split more closely than it deserves: 0 for both is the remedy.
         ridge: half of it times the squared distance from the first parameters joins f: more of it fits the training
             split less closely.
         bound: whether the relaxation is solved first, for a bound and for multipliers to begin with.
