@@ -75,7 +75,9 @@ class ProxyLagrangian(Solver):
 
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, ProxyProgram)
-        with x64():
+        with ctx.phase("compile"):
+            scope = x64()  # imports JAX, which takes longer than most trainings
+        with scope:
             return _Training(self, form, ctx).claim()
 
 
