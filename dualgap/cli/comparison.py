@@ -16,6 +16,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
+from dualgap.study.likeness import further_table
 
 _PRECEDENCE = (130, 5, 4, 3, 6)
 
@@ -62,6 +63,10 @@ def comparison_items(comparison: Comparison) -> Iterator[RenderableType]:
         [_row(run) for run in comparison.runs],
         right=("value", "bound", "gap", "seconds"),
     )
+    further = further_table(comparison.problem, comparison.runs)
+    if further is not None:
+        yield ""
+        yield table(*further)
     notes = _together(comparison)
     if notes:
         yield ""

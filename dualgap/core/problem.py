@@ -177,6 +177,14 @@ class Problem(Record):
         """The certificate's metrics as tables for people, each a list of rows with the header first."""
         return []
 
+    def classes(self, answer: Any) -> Mapping[str, str]:
+        """What an answer must share with another for one to be called better; empty where all answers are alike."""
+        return {}
+
+    def measures(self, metrics: Mapping[str, Mapping[str, Real]]) -> Mapping[str, Real]:
+        """The metrics by which answers are compared beside the objective, by name; empty where there are none."""
+        return {}
+
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> Problem:
         """A random instance."""

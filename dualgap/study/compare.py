@@ -23,6 +23,7 @@ from dualgap.engine.run import SCHEMA_VERSION, Run
 from dualgap.engine.task import Settings
 from dualgap.study.grade import grade
 from dualgap.study.joint import Joint, judge
+from dualgap.study.likeness import beside, like_with_like
 from dualgap.study.selection import is_exact, named, reachable
 
 EXACT, APPROXIMATE = 1, 2  # how many of each a plain comparison takes
@@ -56,8 +57,8 @@ class Comparison:
 
     @property
     def statement(self) -> str:
-        """One English sentence on all runs together."""
-        return self.joint.statement
+        """One English sentence on all runs together; another where their answers aren't of one class."""
+        return " ".join(filter(None, (self.joint.statement, like_with_like(self.problem, self.runs))))
 
     @property
     def exit_code(self) -> int:
@@ -93,7 +94,10 @@ class Comparison:
             "problem": {"kind": self.problem.kind, "hash": self.problem.digest()},
             "statement": self.statement,
             "joint": self.joint.data(),
-            "runs": [{**run.data(), "standing": s} for run, s in zip(self.runs, standings, strict=True)],
+            "runs": [
+                {**run.data(), "standing": s, **_beside(self.problem, run)}
+                for run, s in zip(self.runs, standings, strict=True)
+            ],
             "left_out": dict(self.left_out),
             "budget": self.settings.record(),
             "seed": self.settings.seed,
@@ -104,6 +108,12 @@ class Comparison:
             plain["point"] = {"field": self.point[0], "value": self.point[1]}
         strict: dict[str, Any] = to_json(plain)
         return strict
+
+
+def _beside(problem: Problem, run: Run) -> dict[str, Any]:
+    """The class of a run's answer and the metrics that compare it, where the kind has any."""
+    found = beside(problem, run)
+    return {name: value for name, value in (("classes", found.classes), ("measures", found.measures)) if value}
 
 
 def compare(

@@ -16,6 +16,7 @@ from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.courses import Clock, courses
 from dualgap.study.joint import LIES, Standing
+from dualgap.study.likeness import further_table
 from dualgap.study.plots import DEFS, along, intervals
 from dualgap.study.profile import profile
 
@@ -105,6 +106,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         tag("p", comparison.statement, class_="statement"),
         _interval_figure(comparison, runs),
         _runs_table(ranked),
+        _further(comparison, runs),
         _conditions(comparison, None if several else command),
         _courses(comparison, runs, "seconds", "Value and bound against time"),
         _courses(comparison, runs, "iterations", "Value and bound against iterations"),
@@ -171,6 +173,12 @@ def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
         return shown
     rest = table(_HEADER, rows[_MOST_ROWS:], numeric=_NUMERIC, class_="runs")
     return join([shown, details(f"{len(rows) - _MOST_ROWS} more", rest)])
+
+
+def _further(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
+    """Classes and metrics of the answers, where the kind has any."""
+    found = further_table(comparison.problem, runs)
+    return table(found[0], found[1], numeric=range(1, len(found[0])), class_="runs") if found is not None else None
 
 
 def _row(run: Run, standing: Standing) -> list[str | Html]:

@@ -279,6 +279,16 @@ class FairClassifier(Problem):
 
         return tables(self, metrics)
 
+    def classes(self, answer: Any) -> Mapping[str, str]:
+        from dualgap.problems.fair_classifier.likeness import classes
+
+        return classes(self, answer)
+
+    def measures(self, metrics: Mapping[str, Mapping[str, Real]]) -> Mapping[str, Real]:
+        from dualgap.problems.fair_classifier.likeness import measures
+
+        return measures(self, metrics)
+
     def figures(self, answer: Any) -> tuple[Figure, ...]:
         from dualgap.problems.fair_classifier.render import figures
 
