@@ -57,6 +57,8 @@ _PUBLIC = {
     "LogSumExpBall": "dualgap.problems.log_sum_exp_ball",
     "MinimaxRegret": "dualgap.problems.minimax_regret",
     "ConceptErasure": "dualgap.problems.concept_erasure",
+    "FairClassifier": "dualgap.problems.fair_classifier",
+    "load_predictor": "dualgap.problems.fair_classifier.predictor",
     "UniversalTemplate": "dualgap.problems.universal_template",
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",

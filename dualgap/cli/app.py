@@ -23,6 +23,7 @@ COMMANDS = {
     "verify": "Grade an answer, whoever found it.",
     "explain": "A problem, its dual and a run's proof, to be checked by hand.",
     "export": "A run's answer, or the model, for other tools: csv, sol, mps, latex.",
+    "apply": "A run's classifier on other data.",
     "solvers": "What solves: the list, or one solver's parameters.",
     "problems": "What can be solved: kinds, schemas, examples, new specs.",
     "plugins": "What is installed beside the built-ins; write and check your own.",

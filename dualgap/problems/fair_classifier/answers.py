@@ -14,6 +14,7 @@ from dualgap.core.record import Record
 from dualgap.problems.fair_classifier.encoding import Encoding
 
 if TYPE_CHECKING:
+    from dualgap.problems.fair_classifier.predictor import Predictor
     from dualgap.problems.fair_classifier.spec import FairClassifier
 
 _TIED = 2.0**-40  # of the terms that a score sums: what is smaller is a rounded 0, and predicts 0
@@ -140,6 +141,16 @@ class Classifier(Answer):
     weights: Vector
     encoding: Encoding = Encoding()
     scorer: Linear | None = None
+
+    def predictor(self, random_state: int = 0) -> Predictor:
+        """What predicts other tables (see ``dualgap.problems.fair_classifier.predictor``).
+
+        Raises:
+            UsageError: it knows its rows only.
+        """
+        from dualgap.problems.fair_classifier.predictor import Predictor
+
+        return Predictor(self, random_state)
 
 
 def probabilities(problem: FairClassifier, member: Member) -> np.ndarray:

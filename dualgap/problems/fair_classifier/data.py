@@ -126,9 +126,9 @@ def _fields(said: _Said, table: Columns, resolver: Resolver) -> dict[str, Any]:
         "split_names": split_names,
     }
     if said.weight is not None:
-        fields["weights"] = _numbers(table[said.weight], said.weight, "weight")
+        fields["weights"] = numbers(table[said.weight], said.weight, "weight")
     if said.score is not None and said.score != LOGISTIC:
-        fields["score"] = _numbers(table[said.score], said.score, "score")
+        fields["score"] = numbers(table[said.score], said.score, "score")
         fields["encoding"] = encoding.model_copy(update={"score": said.score})
     return fields
 
@@ -176,14 +176,14 @@ def _kept(said: _Said, table: Columns, read: Sequence[str]) -> list[int]:
     """The rows that stay: those without weight go, and with ``missing = "drop"`` those that miss a value."""
     rows = list(range(len(next(iter(table.values()), ()))))
     if said.weight is not None:
-        weights = _numbers(table[said.weight], said.weight, "weight")
+        weights = numbers(table[said.weight], said.weight, "weight")
         rows = [k for k in rows if weights[k] != 0]
     if said.missing == "drop":
         rows = [k for k in rows if not any(Encoding().is_missing(table[name][k]) for name in read)]
     return rows
 
 
-def _numbers(cells: Sequence[Any], name: str, where: str) -> np.ndarray:
+def numbers(cells: Sequence[Any], name: str, where: str) -> np.ndarray:
     """A column as float64, or int64 where all are whole.
 
     Raises:

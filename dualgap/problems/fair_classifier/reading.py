@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.arrays import shown
+from dualgap.core.arrays import as_array, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import parsed
-from dualgap.problems.fair_classifier.answers import Classifier, Predictions
+from dualgap.problems.fair_classifier.answers import Classifier, Predictions, Table
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -109,3 +109,12 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def complete(problem: FairClassifier, answer: Classifier) -> Classifier:
+    """The answer, its tables with the cells that they are of."""
+    rows = as_array(problem.design[problem.train][problem.cells.first])
+    members = [
+        member.model_copy(update={"rows": rows}) if isinstance(member, Table) else member for member in answer.members
+    ]
+    return problem.classifier(members, answer.weights)

@@ -7,7 +7,7 @@ least logistic loss whose scores' covariance with the groups is at most epsilon 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -34,6 +34,7 @@ from dualgap.problems.fair_classifier.raw import RAW_FIELDS, RAW_SCHEMAS
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.covariance import Surrogate
+    from dualgap.problems.fair_classifier.predictor import Predictor
 
 Hypothesis = Literal["threshold", "linear", "network", "table"]
 CLASSES: tuple[Hypothesis, ...] = ("threshold", "linear", "network", "table")
@@ -293,6 +294,19 @@ class FairClassifier(Problem):
         from dualgap.problems.fair_classifier.render import figures
 
         return figures(self, answer)
+
+    def predictor(self, answer: Classifier, random_state: int = 0) -> Predictor:
+        """What predicts other tables as the answer does; tables are given their rows."""
+        from dualgap.problems.fair_classifier.reading import complete
+
+        return complete(self, answer).predictor(random_state)
+
+    def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
+        """``predictor``: the file that ``dualgap.load_predictor`` and ``dualgap apply`` take."""
+        from dualgap.problems.fair_classifier.predictor import written
+        from dualgap.problems.fair_classifier.reading import complete
+
+        return {"predictor": lambda answer: written(complete(self, answer))}
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.fair_classifier.views import views
