@@ -25,6 +25,7 @@ from dualgap.engine.solve import solve
 from dualgap.plugins.entries import Entry
 from dualgap.plugins.registry import BUILT_IN, registry
 from dualgap.problems.concept_erasure import ConceptErasure
+from dualgap.problems.fair_classifier import FairClassifier
 from dualgap.problems.knapsack import Knapsack
 
 SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
@@ -101,6 +102,7 @@ def tiny_problems() -> Iterator[Problem]:
     for entry in registry().problems.values():
         yield from _generated(entry)
     yield Knapsack.generate(SIZE, SEED, dimensions=2)  # for solvers of several capacities
+    yield FairClassifier.generate(4 * SIZE, SEED, metric="covariance")  # for solvers of that
     yield ConceptErasure.generate(4 * SIZE, SEED, features=2 * SIZE, rank=1)  # for eigensolvers that need many rows
 
 

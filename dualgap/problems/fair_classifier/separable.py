@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linprog
 
 _MOST = 100_000  # numbers of the program's matrix: it takes below a second
 _FEASIBLE, _INFEASIBLE = 0, 2
@@ -31,6 +30,8 @@ def separable(rows: np.ndarray, labels: np.ndarray) -> bool | None:
     scaled = (rows - low) / np.where(span > 0, span, 1.0)
     signs = np.where(labels > 0, -1.0, 1.0)
     matrix = signs[:, None] * np.hstack([scaled, np.ones((count, 1))])
+    from scipy.optimize import linprog
+
     found = linprog(np.zeros(wide + 1), A_ub=matrix, b_ub=-np.ones(count), bounds=(None, None))
     return {_FEASIBLE: True, _INFEASIBLE: False}.get(found.status)
 
@@ -46,6 +47,8 @@ def widest(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     matrix = np.hstack([signs[:, None] * points, np.ones((len(points), 1))])
     wide = points.shape[1]
     cost = np.append(np.zeros(wide), -1.0)
+    from scipy.optimize import linprog
+
     found = linprog(cost, A_ub=matrix, b_ub=np.zeros(len(points)), bounds=[*[(-1.0, 1.0)] * wide, (0.0, None)])
     assert found.x is not None, "0 is feasible, and scores of bounded coefficients are bounded"
     return np.asarray(found.x[:wide])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context
@@ -67,6 +66,8 @@ def mix(values: np.ndarray, excesses: np.ndarray, ctx: Context) -> Mixed | None:
 
 def _program(values: np.ndarray, excesses: np.ndarray, elastic: bool) -> MixedIntegerProgram:
     """min F'w over the simplex with G'w <= 0; ``elastic``: min t, G'w <= t."""
+    from scipy.sparse import csr_array
+
     k, m = excesses.shape
     values, excesses = (np.where(np.abs(part) > _ROUNDED, part, 0.0) for part in (values, excesses))
     one = np.append(np.ones(k), 0.0)
