@@ -52,9 +52,10 @@ def compare(
     plugin: Plugins = None,
 ) -> None:
     """Run several solvers on the same problem, on equal terms."""
-    from dualgap.cli.comparison import comparison_items, exit_code
+    from dualgap.cli.comparison import comparison_items, exit_code, path_items
     from dualgap.cli.inputs import REPORT_ENDINGS, check_ending, check_writable, read_problem
     from dualgap.cli.screen import show, show_json, tell
+    from dualgap.study.frontier import frontier
 
     check_writable(output)
     check_ending(output, *REPORT_ENDINGS)
@@ -67,12 +68,16 @@ def compare(
         found += _compared(given, path, options)
     if output is not None:
         _report(found, output)
+    known = frontier(found) if path is not None else ()
     if json:
         data = [comparison.data() for comparison in found]
-        show_json(data[0] if len(data) == 1 else {"comparisons": data})
+        further = {"path": [place.data() for place in known]} if known else {}
+        show_json(data[0] if len(data) == 1 else {"comparisons": data, **further})
     else:
         for k, comparison in enumerate(found):
             show(*[""] * (k > 0), *comparison_items(comparison))
+        if known:
+            show("", *path_items(found, known))
     if output is not None:
         tell(f"report written to {output}")
     raise typer.Exit(exit_code(found))

@@ -12,10 +12,12 @@ from rich.text import Text
 from dualgap.cli.progress import Ticker, listener, ticking
 from dualgap.cli.screen import facts, table, tell
 from dualgap.cli.show import style
+from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
+from dualgap.study.frontier import Place
 from dualgap.study.likeness import further_table
 
 _PRECEDENCE = (130, 5, 4, 3, 6)
@@ -78,6 +80,30 @@ def comparison_items(comparison: Comparison) -> Iterator[RenderableType]:
     settings = comparison.settings
     yield ""
     yield Text(f"Each solver had {settings.time:g} s, {settings.threads} thread(s), seed {settings.seed}.", style="dim")
+
+
+def path_items(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Iterator[RenderableType]:
+    """What is achieved and proved along the path, by answers and witnesses from anywhere on it."""
+    point = comparisons[0].point
+    field = point[0] if point is not None else ""
+    yield Text(f"Along {field}, with every answer and every bound tried at every value:", style="bold")
+    rows = [
+        (
+            f"{nearest(place.at):.6g}{'' if place.solved else ' *'}",
+            format_cell(place.value),
+            _origin(place.by, place.found_at, place.at),
+            format_cell(place.bound),
+            str(place.evidence),
+            format_gap(place.relative_gap(comparisons[0].problem.sense)),
+        )
+        for place in known
+    ]
+    yield table((field, "value", "by", "bound", "evidence", "gap"), rows, right=("value", "bound", "gap"))
+    yield Text("* between the values that were solved", style="dim")
+
+
+def _origin(name: str, found_at: Real | None, at: Real) -> str:
+    return name if found_at is None or found_at == at else f"{name} at {nearest(found_at):.6g}"
 
 
 def _row(run: Run) -> tuple[str | Text, ...]:

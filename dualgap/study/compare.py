@@ -190,7 +190,7 @@ def compare_path(
     found: list[Comparison] = []
     starts: dict[str, Any] = {}
     for value in values:
-        loaded = load(problem, seed=seed, settings={field: _written(value)})
+        loaded = load(problem, seed=seed, settings={field: written(value)})
         plan = _plan(loaded.problem, solvers, everything)
         first = [] if reference is None else [_reference(loaded.problem, reference, tolerance)]
         comparer = _Comparer(loaded.problem, settings, on_run, on_progress, loaded.artefacts, starts)
@@ -202,7 +202,7 @@ def compare_path(
     return found
 
 
-def _written(value: Real) -> str:
+def written(value: Real) -> str:
     """A value of a path as a spec has it: a fraction as its nearest decimal."""
     return str(value) if isinstance(value, int) else repr(nearest(value))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from dualgap.core.certificate import Evidence, Verdict
 from dualgap.core.exact import Real, nearest
@@ -18,6 +19,7 @@ from dualgap.display.shapes import box, levels, line, path, x_axis
 from dualgap.engine.refute import feasible_value
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
+from dualgap.study.frontier import Place
 
 DEFS = Html(
     '<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" '
@@ -116,30 +118,36 @@ def _mark(axis: Axis, kind: str, number: float, top: float) -> Html:
 
 
 # Along a path of values of a field.
-def along(comparisons: Sequence[Comparison]) -> Html | None:
-    """The joint value and bound against the field that was varied; the optimum lies in the band between them."""
-    found = sorted(
+def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | None:
+    """What is achieved and proved against the field that was varied: the optimum lies in the band between them.
+
+    Dots are the values that were solved; claimed bounds are drawn there alone.
+    """
+    solved = sorted(
         ((nearest(c.point[1]), c.joint) for c in comparisons if c.point is not None), key=lambda item: item[0]
     )
-    numbers = [nearest(x) for _, joint in found for x in (joint.value, joint.bound, joint.claimed) if x is not None]
+    found = [(nearest(place.at), place) for place in known]
+    numbers = [nearest(x) for _, place in found for x in (place.value, place.bound) if x is not None]
+    numbers += [nearest(joint.claimed) for _, joint in solved if joint.claimed is not None]
     places = [place for place, _ in found]
     if len(set(places)) < 2 or not numbers:
         return None
     pad = 0.06 * (max(numbers) - min(numbers)) or 1.0
     values, field = Axis(min(numbers) - pad, max(numbers) + pad), Axis(min(places), max(places))
 
-    def series(name: str) -> list[tuple[float, float]]:
-        pairs = ((place, getattr(joint, name)) for place, joint in found)
-        return [(field.at(place), 100 - values.at(nearest(y))) for place, y in pairs if y is not None]
+    def series(name: str, pairs: Sequence[tuple[float, Any]]) -> list[tuple[float, float]]:
+        given = ((place, getattr(one, name)) for place, one in pairs)
+        return [(field.at(place), 100 - values.at(nearest(y))) for place, y in given if y is not None]
 
-    value, bound, claimed = series("value"), series("bound"), series("claimed")
-    both = [joint.value is not None and joint.bound is not None for _, joint in found]
+    value, bound, claimed = series("value", found), series("bound", found), series("claimed", solved)
+    ran = [(at, place) for at, place in found if place.solved]
+    both = [place.value is not None and place.bound is not None for _, place in found]
     shapes = [path("band", [*value, *reversed(bound)], close=True)] if all(both) else []
     shapes += [path("bound said", claimed), path("bound", bound), path("value", value)]
     canvas = tag("svg", *shapes, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height="100%")
     grid, labels = levels(values, 5)
-    ends = (("bound", bound), ("value", value))
+    ends = (("bound", series("bound", ran)), ("value", series("value", ran)))
     dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, line in ends for x, y in line]
-    title = tag("title", f"value and bound at {len(found)} values of the field")
+    title = tag("title", f"value and bound at {len(found)} values of the field, {len(ran)} of them solved")
     plot = tag("svg", title, *grid, canvas, *dots, *labels, class_="plot tall", role="img")
     return tag("div", plot, x_axis(field), class_="along")

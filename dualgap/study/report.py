@@ -15,6 +15,7 @@ from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.courses import Clock, courses
+from dualgap.study.frontier import frontier
 from dualgap.study.joint import LIES, Standing
 from dualgap.study.likeness import further_table
 from dualgap.study.plots import DEFS, along, intervals
@@ -71,12 +72,12 @@ def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
         numbers = (format_value(joint.value), format_value(joint.bound), format_gap(joint.relative_gap))
         rows.append((link, *numbers, comparison.statement))
     fields = {comparison.point[0] if comparison.point else None for comparison in comparisons}
-    plot = along(comparisons) if len(fields) == 1 else None
+    plot = along(comparisons, frontier(comparisons)) if len(fields) == 1 else None
     caption = None
     if plot is not None:
         text = (
-            f"The best verified value and the best verified bound at {len(comparisons)} values of {fields.pop()}: "
-            "there the optimum lies between them. The lines only guide the eye."
+            f"What is achieved and what is proved along {fields.pop()}: the optimum lies in the band between them. "
+            "Dots are the values that were solved; between them, answers and multipliers from there are tried."
         )
         caption = tag("figure", plot, tag("figcaption", text))
     heading = tag("h1", f"{len(comparisons)} comparisons")
