@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from dualgap.core.certificate import Evidence, Verdict
+from dualgap.core.certificate import Evidence, Sense, Verdict
 from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_value
 from dualgap.display.axes import Axis, value_axis
@@ -139,15 +140,27 @@ def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | N
         given = ((place, getattr(one, name)) for place, one in pairs)
         return [(field.at(place), 100 - values.at(nearest(y))) for place, y in given if y is not None]
 
-    value, bound, claimed = series("value", found), series("bound", found), series("claimed", solved)
+    low = comparisons[0].problem.sense is Sense.MINIMIZE
+    value, bound = _steps(series("value", found), not low), _steps(series("bound", found), low)
     ran = [(at, place) for at, place in found if place.solved]
     both = [place.value is not None and place.bound is not None for _, place in found]
     shapes = [path("band", [*value, *reversed(bound)], close=True)] if all(both) else []
-    shapes += [path("bound said", claimed), path("bound", bound), path("value", value)]
+    shapes += [path("bound", bound), path("value", value)]
     canvas = tag("svg", *shapes, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height="100%")
     grid, labels = levels(values, 5)
-    ends = (("bound", series("bound", ran)), ("value", series("value", ran)))
+    ends = (("bound said", series("claimed", solved)), ("bound", series("bound", ran)), ("value", series("value", ran)))
     dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, line in ends for x, y in line]
     title = tag("title", f"value and bound at {len(found)} values of the field, {len(ran)} of them solved")
     plot = tag("svg", title, *grid, canvas, *dots, *labels, class_="plot tall", role="img")
     return tag("div", plot, x_axis(field), class_="along")
+
+
+def _steps(points: Sequence[tuple[float, float]], lower: bool) -> list[tuple[float, float]]:
+    """Between two places what holds at both: the lower of their heights on the page (the larger y), or the higher."""
+    if len(points) < 2:
+        return list(points)
+    found = []
+    for (left, first), (right, second) in pairwise(points):
+        height = max(first, second) if lower else min(first, second)
+        found += [(left, height), (right, height)]
+    return found

@@ -77,7 +77,8 @@ def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
     if plot is not None:
         text = (
             f"What is achieved and what is proved along {fields.pop()}: the optimum lies in the band between them. "
-            "Dots are the values that were solved; between them, answers and multipliers from there are tried."
+            "Dots are the values that were solved (open ones: bounds that are only claimed); answers and multipliers "
+            "from there are tried at others, and between those the weaker of both ends is drawn."
         )
         caption = tag("figure", plot, tag("figcaption", text))
     heading = tag("h1", f"{len(comparisons)} comparisons")
