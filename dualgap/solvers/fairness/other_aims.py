@@ -132,7 +132,7 @@ def _game(problem: FairClassifier, stake: float, ridge: float) -> SaddleProgram:
     shares = problem.mass[rows] / problem.mass[rows].sum()
     x, label = np.hstack([scaled, np.ones((len(scaled), 1))]), problem.label[rows].astype(np.float64)
     start = newton(x, label, shares, ridge)
-    odds = float(problem.metric != "demographic-parity")
+    odds = float(problem.metric in ("equalized-odds", "equal-opportunity"))
     data = {
         "x": x,
         "label": label,
