@@ -1,4 +1,4 @@
-"""The covariance's program in exponential cones, and its dual in a price for each covariance."""
+"""The covariance's program in exponential cones."""
 
 from __future__ import annotations
 
@@ -6,32 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.forms import Cones, ConicProgram, DualisedProgram, Inner
+from dualgap.core.forms import Cones, ConicProgram
 from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import ConicMultipliers, Multipliers, Witness
 from dualgap.problems.fair_classifier.answers import Classifier, Linear
 
 if TYPE_CHECKING:
-    from dualgap.problems.fair_classifier.covariance import Surrogate
     from dualgap.problems.fair_classifier.spec import FairClassifier
-
-_FAIR = 1e-9  # what a covariance may exceed epsilon by
 
 
 def views(problem: FairClassifier) -> tuple[View, ...]:
-    """``covariance-dual`` and ``covariance-cones``, both exact."""
+    """``covariance-cones``."""
     return (
-        View(
-            name="covariance-dual",
-            form_type=DualisedProgram,
-            relation=Relation.EXACT,
-            build=lambda: dual(problem),
-            decode=lambda point: _answer(problem, mended(problem.surrogate, np.asarray(point, dtype=np.float64))),
-            encode=lambda answer: _theta(problem, answer),
-            lift_witness=lambda witness: witness if isinstance(witness, Multipliers) else None,
-            encode_witness=lambda witness: witness if isinstance(witness, Multipliers) else None,
-        ),
         View(
             name="covariance-cones",
             form_type=ConicProgram,
@@ -52,46 +39,6 @@ def _theta(problem: FairClassifier, answer: Classifier) -> np.ndarray | None:
     if len(answer.members) != 1 or not isinstance(answer.members[0], Linear):
         return None
     return problem.surrogate.scaling.theta(answer.members[0])
-
-
-def dual(problem: FairClassifier) -> DualisedProgram:
-    """``max q(y)``, ``q(y) = min F(theta) - y'D theta - epsilon |y|_1``, its inner minimum by Newton's method."""
-    program = problem.surrogate
-    count = len(program.rows)
-    free = program.best(np.zeros(count))
-
-    def inner(multipliers: np.ndarray) -> Inner:
-        prices = multipliers - (multipliers.mean() if count > 1 else 0.0)  # the rows of several groups sum to 0
-        theta = program.best(prices, free)
-        found = program.rows @ theta
-        inside = np.clip(found, -program.epsilon, program.epsilon)
-        side = np.where(multipliers == 0, inside, -program.epsilon * np.sign(multipliers))
-        value = program.loss(theta) - float(prices @ found) - program.epsilon * float(np.abs(multipliers).sum())
-        return Inner(value, side - found, theta)
-
-    def primal(theta: np.ndarray) -> float:
-        fair = (np.abs(program.rows @ theta) <= program.epsilon + _FAIR).all()
-        return program.loss(theta) if fair else float("inf")
-
-    return DualisedProgram(
-        dimension=count,
-        lower=np.full(count, -np.inf),
-        upper=np.full(count, np.inf),
-        inner=inner,
-        initial=np.zeros(count),
-        primal=primal,
-    )
-
-
-def mended(program: Surrogate, theta: np.ndarray) -> np.ndarray:
-    """The nearest coefficients with the covariances clipped to epsilon; shortened where these depend on each other."""
-    found = program.rows @ theta
-    excess = found - np.clip(found, -program.epsilon, program.epsilon)
-    nearest = theta - np.linalg.pinv(program.rows) @ excess
-    most = float(np.abs(program.rows @ nearest).max())
-    if most <= program.epsilon + _FAIR:
-        return np.asarray(nearest)
-    return np.append(nearest[:-1] * (program.epsilon / most), nearest[-1])
 
 
 def cones(problem: FairClassifier) -> ConicProgram:
