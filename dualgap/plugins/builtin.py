@@ -59,6 +59,9 @@ _SOLVERS = {
     "invariant-representation": "dualgap.solvers.fairness.processing:InvariantRepresentation",
     "group-robust": "dualgap.solvers.fairness.other_aims:GroupRobust",
     "adversarial": "dualgap.solvers.fairness.other_aims:Adversarial",
+    "exponentiated-gradient@fairlearn": "dualgap.solvers.fairness.reductions:ExponentiatedGradient",
+    "grid-search@fairlearn": "dualgap.solvers.fairness.reductions:GridSearch",
+    "threshold-optimizer@fairlearn": "dualgap.solvers.fairness.threshold_optimizer:ThresholdOptimizer",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
 }

@@ -17,7 +17,7 @@ from dualgap.core.views import View
 from dualgap.problems.fair_classifier.answers import Classifier, Thresholds
 from dualgap.problems.fair_classifier.cells_program import auxiliary, encode_witness, lift
 from dualgap.problems.fair_classifier.repair import diluted
-from dualgap.problems.fair_classifier.thresholds import cuts
+from dualgap.problems.fair_classifier.thresholds import coupled, cuts
 
 if TYPE_CHECKING:
     from dualgap.problems.fair_classifier.spec import FairClassifier
@@ -114,13 +114,8 @@ def decode(problem: FairClassifier, point: Any) -> Classifier:
     bounds = np.cumsum([0, *(len(values) for values in sets)])
     weights = np.asarray(point, dtype=np.float64)
     marginals = [_mixture(weights[low:high]) for low, high in pairwise(bounds)]
-    ends = np.unique(np.concatenate([np.cumsum(part)[part > 0] for part in marginals]))
-    ends = ends[np.append(np.diff(ends) > _SMALLEST, True)]
-    ends[-1] = 1.0
-    middles = ends - np.diff(ends, prepend=0.0) / 2
-    places = [np.minimum(np.searchsorted(np.cumsum(part), middles), len(part) - 1) for part in marginals]
-    members = [Thresholds(values=np.array([v[p[m]] for v, p in zip(sets, places)])) for m in range(len(ends))]
-    return problem.classifier(members, np.diff(ends, prepend=0.0))
+    members, shares = coupled(sets, marginals)
+    return problem.classifier([Thresholds(values=member) for member in members], shares)
 
 
 def repair(problem: FairClassifier, point: Any) -> Classifier:
