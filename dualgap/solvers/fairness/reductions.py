@@ -30,7 +30,7 @@ _STEPS = 10_000  # of L-BFGS: it converges
 
 @dataclass(frozen=True)
 class Found:
-    """What a fit gave for the bound that it was asked for: a classifier, its gap and its error on the training split."""
+    """What a fit gave for the bound that it was asked for: a classifier, its gap and its error in training."""
 
     answer: Classifier
     bound: float
