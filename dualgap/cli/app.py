@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "A problem, its dual and a run's proof, to be checked by hand.",
     "export": "A run's answer, or the model, for other tools: csv, sol, mps, latex.",
     "apply": "A run's classifier on other data.",
+    "sweep": "Run a plan of many instances and solvers; the runs land in a store.",
     "solvers": "What solves: the list, or one solver's parameters.",
     "problems": "What can be solved: kinds, schemas, examples, new specs.",
     "plugins": "What is installed beside the built-ins; write and check your own.",

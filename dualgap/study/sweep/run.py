@@ -112,3 +112,21 @@ def sweep(
         if on_run is not None:
             on_run(outcome, progress)
     return progress
+
+
+def expected(found: Grid, store: Store) -> float | None:
+    """Seconds that the missing runs take one after the other, if each takes what its solver's runs took on average.
+
+    None where a solver of theirs has no run in the store.
+    """
+    seconds: dict[str, list[float]] = {}
+    for row in store.rows():
+        seconds.setdefault(row["label"], []).append(row["seconds"])
+    names = [_name(job.case) for job in found.missing]
+    if any(name not in seconds for name in names):
+        return None
+    return sum(sum(seconds[name]) / len(seconds[name]) for name in names)
+
+
+def _name(case: Case) -> str:
+    return case.label or case.prepared.label or case.prepared.name
