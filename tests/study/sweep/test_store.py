@@ -1,0 +1,117 @@
+"""The store: what it keeps, and whom it refuses."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dualgap.core.errors import UsageError
+from dualgap.study.sweep.cases import Case, Instance, Outcome
+from dualgap.study.sweep.export import write_table
+from dualgap.study.sweep.perform import perform
+from dualgap.study.sweep.store import COLUMNS, SCHEMA_VERSION, Store
+
+INSTANCE = Instance(generate=(("kind", "knapsack"), ("seed", 1), ("size", 8)))
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    case = Case(INSTANCE, "dynamic-programming", budget=(("time", 5.0),))
+    return perform(case, case.key())
+
+
+def test_a_run_is_kept_whole(tmp_path: Path, outcome: Outcome) -> None:
+    with Store.open(tmp_path / "runs.db") as store:
+        store.add(outcome, "first")
+        store.add(outcome, "again")
+        assert len(store) == 1
+        (row,) = store.rows()
+        assert (row["verdict"], row["evidence"], row["kind"]) == ("optimal", "proved", "knapsack")
+        assert row["value"] == row["bound"] == outcome.run["certificate"]["value"]
+        assert (row["sweep"], row["instance"], row["size"]) == ("again", "knapsack seed=1 size=8", 8)
+        assert store.run(outcome.key) == outcome.run
+        assert store.known([outcome.key, "other"]) == {outcome.key}
+        with pytest.raises(UsageError, match="has no run"):
+            store.run("other")
+
+
+def test_refusals_and_crashes_are_kept(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "runs.db") as store:
+        for solver in ("eigh", "no-such-solver"):
+            store.add(perform(Case(INSTANCE, solver), solver), "sweep")
+        store.add(perform(Case(Instance(file=str(tmp_path / "none.toml")), "highs"), "none"), "sweep")
+        verdicts = {row["solver"]: (row["verdict"], row["refused"] or row["error"]) for row in store.rows()}
+    assert verdicts["eigh"][0] == verdicts["no-such-solver"][0] == "refused"
+    assert verdicts["highs"][0] == "error"
+    assert "no such file" in verdicts["highs"][1]
+
+
+def test_keys_tell_what_decides_the_outcome() -> None:
+    case = Case(INSTANCE, "highs", budget=(("time", 5.0),))
+    others = [
+        replace(case, solver="greedy"),
+        replace(case, parameters=(("presolve", "off"),)),
+        replace(case, budget=(("time", 6.0),)),
+        replace(case, seed=1),
+        replace(case, instance=Instance(generate=(("kind", "knapsack"), ("seed", 2), ("size", 8)))),
+    ]
+    assert len({one.key() for one in (case, *others)}) == 6
+    assert case.key() == replace(case, label="other").key()
+
+
+def test_two_writers_at_once(tmp_path: Path, outcome: Outcome) -> None:
+    path = tmp_path / "runs.db"
+    errors: list[BaseException] = []
+
+    def write(first: int) -> None:
+        try:
+            with Store.open(path) as store:
+                for number in range(first, first + 50):
+                    store.add(replace(outcome, key=str(number)), "sweep")
+        except BaseException as error:
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(first,)) for first in (0, 50)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not errors
+    with Store.open(path) as store:
+        assert len(store) == 100
+
+
+def test_newer_stores_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.db"
+    Store.open(newer).close()
+    with sqlite3.connect(newer) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(UsageError, match="newer"):
+        Store.open(newer)
+    text = tmp_path / "text.db"
+    text.write_text("no database at all, " * 100)
+    with pytest.raises(UsageError, match="can't use"):
+        Store.open(text)
+    assert text.read_text().startswith("no database")
+    with pytest.raises(UsageError, match="no store"):
+        Store.open(tmp_path / "none.db", create=False)
+
+
+def test_tables_for_other_tools(tmp_path: Path, outcome: Outcome) -> None:
+    with Store.open(tmp_path / "runs.db") as store:
+        store.add(outcome, "sweep")
+        write_table(store, tmp_path / "runs.csv")
+        with (tmp_path / "runs.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert list(rows[0]) == list(COLUMNS)
+        assert float(rows[0]["value"]) == outcome.run["certificate"]["value"]
+        pandas = pytest.importorskip("pandas")
+        pytest.importorskip("pyarrow")
+        write_table(store, tmp_path / "runs.parquet")
+        assert pandas.read_parquet(tmp_path / "runs.parquet").to_dict("records")[0]["key"] == outcome.key
