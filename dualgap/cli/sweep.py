@@ -118,9 +118,9 @@ def _print_summary(plan: Plan, store: Store, found: Grid, path: Path, interrupte
         data = {"plan": plan.name, "store": str(path), "runs": len(keys), "done": done, "verdicts": verdicts}
         show_json({**data, "interrupted": interrupted})
         return
-    verdicts = sorted({verdict for counter in counts.values() for verdict in counter})
-    rows = [(label, *(str(counter[verdict] or "") for verdict in verdicts)) for label, counter in counts.items()]
-    show(table(["solver", *verdicts], rows, right=verdicts))
+    columns = sorted({verdict for counter in counts.values() for verdict in counter})
+    rows = [(label, *(str(counter[verdict] or "") for verdict in columns)) for label, counter in counts.items()]
+    show(table(["solver", *columns], rows, right=columns))
     if interrupted:
         tell(f"interrupted: {done:,} of {len(keys):,} runs are in {path}; --resume makes the others")
     else:

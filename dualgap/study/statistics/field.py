@@ -46,11 +46,11 @@ class Entry:
 
     @property
     def failed(self) -> bool:
-        return self.row["verdict"] == "error"
+        return bool(self.row["verdict"] == "error")
 
     @property
     def refused(self) -> bool:
-        return self.row["verdict"] == "refused"
+        return bool(self.row["verdict"] == "refused")
 
     def solved(self, gap: float) -> bool:
         """Whether a verified answer is within the relative gap of the best proved bound, or else of the best answer.

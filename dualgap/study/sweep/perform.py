@@ -56,11 +56,20 @@ def failed(case: Case, message: str, detail: str = "") -> Run:
 
 def _empty(case: Case) -> Run:
     kind, digest = "", ""
+    solver, parameters, label = case.solver, dict(case.parameters), case.label
     try:
         digest = problem_digest(case.instance, case.seed)
         kind = case.instance.load(case.seed).problem.kind
-        solver = case.prepared
-        named = {"solver": solver.name, "parameters": solver.instance.parameters(), "label": case.label or solver.label}
+        prepared = case.prepared
+        solver, parameters, label = prepared.name, prepared.instance.parameters(), case.label or prepared.label
     except DualgapError:
-        named = {"solver": case.solver, "parameters": dict(case.parameters), "label": case.label}
-    return Run(kind=kind, problem_hash=digest, budget=case.settings.record(), seed=case.seed, **named)
+        pass  # the case failed for that reason, and the run says so
+    return Run(
+        kind=kind,
+        problem_hash=digest,
+        solver=solver,
+        parameters=parameters,
+        label=label,
+        budget=case.settings.record(),
+        seed=case.seed,
+    )

@@ -143,7 +143,7 @@ class Budget(_Part):
 
     time: Numbers = Field(default_factory=lambda: [10.0])
     gap: Gaps = Field(default_factory=lambda: [0.0])
-    threads: int = Field(1, ge=1)
+    threads: int = Field(default=1, ge=1)
     memory: int | str | None = None
 
 
@@ -161,7 +161,7 @@ class Plan(_Part):
     name: str = "sweep"
     instances: list[Instances] = Field(min_length=1)
     solvers: list[Solvers] = Field(min_length=1)
-    budget: Budget = Field(default_factory=Budget)
+    budget: Budget = Field(default_factory=lambda: Budget())
     seeds: Seeds = Field(default_factory=lambda: [0])
 
     def cases(self, folder: Path) -> list[Case]:

@@ -89,19 +89,17 @@ class Store:
         """
         if not create and not path.is_file():
             raise UsageError(f"no store {path}: dualgap sweep PLAN.toml --store {path} makes one")
-        connection = None
         try:
             connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            _migrate(connection, path)
-        except sqlite3.Error as error:
-            if connection is not None:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                _migrate(connection, path)
+            except BaseException:
                 connection.close()
+                raise
+        except sqlite3.Error as error:
             raise UsageError(f"can't use {path} as a store: {error}") from None
-        except UsageError:
-            connection.close()
-            raise
         return Store(connection, path)
 
     def __enter__(self) -> Self:

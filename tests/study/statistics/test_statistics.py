@@ -46,13 +46,16 @@ def test_the_true_gap_is_to_the_best_proved_bound() -> None:
     assert (other.certified, other.true) == (0.25, 0.25)
     assert other.behind == pytest.approx(1 / 6)
     assert (claimed.true, claimed.contradicted) == (0.1, False)
-    assert own.solved(0.1) and not own.solved(0.05)
+    assert own.solved(0.1)
+    assert not own.solved(0.05)
 
 
 def test_without_a_proof_the_best_answer_stands_in() -> None:
     first, second = known(row(), row(label="b", value=11.0))
     assert first.true == second.true == float("inf")
-    assert first.solved(0.0) and not second.solved(0.01) and second.solved(0.1)
+    assert first.solved(0.0)
+    assert not second.solved(0.01)
+    assert second.solved(0.1)
 
 
 @pytest.mark.parametrize(("sense", "value"), [(Sense.MINIMIZE, 9.0), (Sense.MAXIMIZE, 11.0)])
@@ -62,7 +65,8 @@ def test_a_claimed_bound_that_an_answer_beats_is_refuted(sense: Sense, value: fl
         row(label="b", value=value),
         sense=sense,
     )
-    assert liar.contradicted and not liar.solved(1.0)
+    assert liar.contradicted
+    assert not liar.solved(1.0)
     assert honest.solved(0.0)
 
 
@@ -74,7 +78,8 @@ def test_failures_and_refusals_never_count_as_solved() -> None:
         row(label="d", verdict="nothing", feasible=0, value=3.0),
     )
     assert [entry.solved(1.0) for entry in found] == [True, False, False, False]
-    assert found[1].refused and found[2].failed
+    assert found[1].refused
+    assert found[2].failed
     profiles = performance(times(found, 1.0))
     assert profiles["a"].solved == 1
     assert all(profiles[name].instances == 1 and profiles[name].solved == 0 for name in "bcd")
