@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from dualgap.core.resolve import Resolver
 
 MAX_SPEC_BYTES = 64 * 2**20
 MAX_GENERATED = 10**7
+_BARE_POINT = re.compile(r"[+-]?(\d+\.|\.\d+)([eE][+-]?\d+)?", re.ASCII)  # a number to people, not to TOML
 
 Spec = dict[str, Any]
 
@@ -124,7 +126,9 @@ def override(spec: Spec, settings: Mapping[str, str]) -> Spec:
 
 
 def parse_value(text: str) -> Any:
-    """A TOML value, or the text itself where it isn't one."""
+    """A TOML value, a number that begins or ends with its point (``.4``), or the text itself where it is neither."""
+    if _BARE_POINT.fullmatch(text):
+        return Decimal(text)
     try:
         values = tomllib.loads(f"value = {text}", parse_float=_decimal)
     except (ValueError, RecursionError):

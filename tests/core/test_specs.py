@@ -82,13 +82,15 @@ def test_any_data_is_a_problem_or_a_spec_error(data: dict[str, Any]) -> None:
 
 
 def test_settings_are_toml_values_or_text() -> None:
-    assert [parse_value(text) for text in ("3", "[1, 2]", "true", "abc", '"3"', "0.1", "1\nb = 2")] == [
+    assert [parse_value(text) for text in ("3", "[1, 2]", "true", "abc", '"3"', "0.1", ".1", "-2.e3", "1\nb = 2")] == [
         3,
         [1, 2],
         True,
         "abc",
         "3",
         Decimal("0.1"),
+        Decimal("0.1"),
+        Decimal(-2000),
         "1\nb = 2",
     ]
 
