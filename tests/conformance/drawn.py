@@ -24,6 +24,7 @@ from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.universal_template import Template
+from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.games import matrix_game, power_game
 from tests.conformance.spectral import erasure, reconstruction
@@ -340,6 +341,9 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "thresholds": lambda rng: Drawn(*fair(rng, "threshold", "equalized-odds", "ratio", aware=True)),
         "linear": lambda rng: Drawn(*fair(rng, "linear", "demographic-parity", "ratio"), exact=False),
         "linear, no chance": lambda rng: Drawn(*fair(rng, "linear", "equal-opportunity", "max-min", randomized=False)),
+        "network": lambda rng: Drawn(*fair(rng, "network", "equal-opportunity", "to-overall"), exact=False),
+        "covariance": lambda rng: Drawn(*covariance(rng)),
+        "covariance, three groups": lambda rng: Drawn(*covariance(rng, groups=3)),
     },
     "log-sum-exp-ball": {
         "sum": smallest_sum,

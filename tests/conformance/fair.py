@@ -1,7 +1,8 @@
 """Fair classifiers of at most eight cells, with their optimum by enumeration; rates are counted apart from the package.
 
-A class of classifiers is the finite set of its members without chance: labelings of the cells, thresholds of a score,
-linear functions of bits. With chance, the optimum is a linear program over their mixtures.
+A class of classifiers is the finite set of its members without chance: labelings of the cells (also by networks that
+are wide enough), thresholds of a score, linear functions of bits. With chance, the optimum is a linear program over
+their mixtures.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
-from dualgap.problems.fair_classifier import FairClassifier, Linear, Table, Thresholds
+from dualgap.problems.fair_classifier import FairClassifier, Linear, Network, Table, Thresholds
 
 Judge = Callable[[np.ndarray], tuple[bool, float]]
 
@@ -84,7 +85,9 @@ def fair(
     scores = rng.integers(0, 9, _ROWS) + labels
     people = _People(bits, codes, labels, weights, scores, metric, difference)
     seen = np.hstack([bits, np.eye(groups, dtype=int)[codes]]) if aware else bits
-    members = {"table": _tables, "linear": _linear, "threshold": _thresholds}[hypothesis](people, seen, aware)
+    members = {"table": _tables, "network": _tables, "linear": _linear, "threshold": _thresholds}[hypothesis](
+        people, seen, aware
+    )
     values = np.array([people.error(member) for member in members])
     excesses = np.array([people.excesses(member) for member in members])
     if randomized:
@@ -126,11 +129,20 @@ def _predicted(member: Any, seen: np.ndarray, people: _People) -> np.ndarray:
         return np.asarray(
             seen @ member.coefficients + member.intercept > 1e-9 * np.abs(member.coefficients).max(), float
         )
+    if isinstance(member, Network):
+        return _through(member, seen)
     if isinstance(member, Thresholds):
         limits = member.values if len(member.values) == 1 else member.values[people.groups]
         return np.asarray(people.scores > limits, dtype=float)
     assert isinstance(member, Table)
     return np.asarray(member.probabilities[_cells(seen)], dtype=float)
+
+
+def _through(network: Network, seen: np.ndarray) -> np.ndarray:
+    """What a network of one hidden layer says of each row."""
+    (first, last), (shift, offset) = network.weights, network.biases
+    hidden = np.maximum(seen @ first + shift, 0)
+    return np.asarray((hidden @ last + offset)[:, 0] > 0, dtype=float)
 
 
 def _cells(seen: np.ndarray) -> np.ndarray:
