@@ -76,6 +76,13 @@ class Problem(Record):
         """What the certificate is about ("training split, n = 32,561")."""
         return "this instance"
 
+    @property
+    def candidates(self) -> str:
+        """What a bound is about: all that answers are chosen from ("any linear classifier"); empty where the kind says
+        it.
+        """
+        return ""
+
     def views(self) -> tuple[View, ...]:
         """The ways to state the problem as a form; listing them builds nothing."""
         return ()

@@ -33,6 +33,7 @@ from dualgap.core.witness import Multipliers, Ray, Unreadable, Witness
 
 DEFAULT_TOLERANCE = 1e-6
 ROUNDING = 1e-9  # of the terms that an inexact objective sums: what cancels leaves so much behind
+WORD = "the solver's word"  # how the argument of a claimed bound begins
 DROPPED = "dropped"  # how the checks of claims begin that are about another program, and no lies
 REPORTED_TOLERANCE = 1e-6  # relative: how far a solver's reported numbers may be from recomputed ones
 
@@ -177,7 +178,9 @@ class _Verifier:
             if self.outcome.relation.carries_bounds:
                 tight = self.problem.tighten(claimed) if isinstance(claimed, float) else claimed
                 if abs(nearest(tight)) < INFINITY:  # the largest floats may be rounded beyond the range
-                    found.append(Bound(tight, Evidence.CLAIMED, "the solver's word"))
+                    found.append(
+                        Bound(tight, Evidence.CLAIMED, ", for ".join(filter(None, [WORD, self.problem.candidates])))
+                    )
             else:
                 self._check("bound", False, f"{DROPPED}: a {self.outcome.relation} carries no bound")
         return found

@@ -14,7 +14,7 @@ from dualgap.core.claim import Outcome, Stop
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.statement import statement
-from dualgap.core.verify import verify
+from dualgap.core.verify import WORD, verify
 from dualgap.core.witness import Witness
 from dualgap.engine.refute import Point, beats, leader, point_of, refuted
 from dualgap.engine.run import Run
@@ -92,8 +92,10 @@ class Findings:
         for other in (run, *(other for other in self.runs if other.name != run.name)):
             for bound in certificate_of(other).bounds:
                 if _claimed(bound) and not self._beaten(bound, other):
-                    by_other = other is not run and bound.argument == "the solver's word"
-                    found.append(replace(bound, argument=f"the word of {other.name}") if by_other else bound)
+                    told = (
+                        bound.argument if other is run else bound.argument.replace(WORD, f"the word of {other.name}", 1)
+                    )
+                    found.append(replace(bound, argument=told))
         towards = -1 if self.problem.sense is Sense.MINIMIZE else 1
         return sorted(dict.fromkeys(found), key=lambda bound: towards * bound.value)
 

@@ -76,9 +76,20 @@ def _cells(problem: FairClassifier) -> str:
     found = problem.cells
     n = problem.people if problem.counted else int(problem.train.sum())
     weak = "weak: mostly unique rows; " if len(found) > WEAK * n else ""
-    aware = "features and group" if problem.group_aware else "features"
     alone = f"{found.alone / len(found):.1%} of them of one person"
-    return f"{weak}any classifier of the {aware}{_chance(problem)}, on {len(found):,} cells, {alone}"
+    return f"{weak}any classifier of the {_inputs(problem)}{_chance(problem)}, on {len(found):,} cells, {alone}"
+
+
+def candidates(problem: FairClassifier) -> str:
+    """The class that the answer is chosen from."""
+    if problem.hypothesis == "threshold":
+        return _thresholds(problem)
+    kind = "classifier" if problem.hypothesis == "table" else f"{problem.hypothesis} classifier"
+    return f"any {kind} of the {_inputs(problem)}{_chance(problem)}"
+
+
+def _inputs(problem: FairClassifier) -> str:
+    return "features and group" if problem.group_aware else "features"
 
 
 def _thresholds(problem: FairClassifier) -> str:

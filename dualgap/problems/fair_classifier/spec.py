@@ -280,6 +280,12 @@ class FairClassifier(Problem):
 
         return tables(self, metrics)
 
+    @property
+    def candidates(self) -> str:
+        from dualgap.problems.fair_classifier.proofs import candidates
+
+        return candidates(self)
+
     def classes(self, answer: Any) -> Mapping[str, str]:
         from dualgap.problems.fair_classifier.likeness import classes
 

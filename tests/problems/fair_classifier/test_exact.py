@@ -15,7 +15,7 @@ from dualgap.core.certificate import Evidence, Verdict
 from dualgap.core.claim import Outcome, Stop, Use
 from dualgap.core.errors import InvalidWitnessError, SpecError
 from dualgap.core.relations import Relation
-from dualgap.core.verify import verify
+from dualgap.core.verify import WORD, verify
 from dualgap.core.witness import Multipliers
 from dualgap.engine.run import Run
 from dualgap.problems.fair_classifier import FairClassifier, Linear, Table, Thresholds
@@ -151,6 +151,8 @@ def test_the_best_linear_classifier_is_that_of_enumeration(seed: int, metric: st
     assert value(run) == pytest.approx(best(problem, np.array(choices) @ masses), abs=1e-9)
     assert run.certificate is not None
     assert Evidence.PROVED in [bound.evidence for bound in run.certificate.bounds]  # that of all classifiers, beside it
+    (word,) = (bound.argument for bound in run.certificate.bounds if bound.evidence is Evidence.CLAIMED)
+    assert word == f"{WORD}, for any linear classifier of the features without chance"
 
 
 def test_an_exact_margin_takes_whole_features_and_no_spec_margin() -> None:
@@ -163,9 +165,7 @@ def test_an_exact_margin_takes_whole_features_and_no_spec_margin() -> None:
     assert _relation(changed(problem, randomized=True)) is Relation.RESTRICTION
     run = solved(thirds, via="linear-01")
     assert run.certificate is not None
-    assert all(
-        bound.argument != "the solver's word" for bound in run.certificate.bounds
-    )  # a restriction bounds nothing
+    assert not any(WORD in bound.argument for bound in run.certificate.bounds)  # a restriction bounds nothing
 
 
 def _relation(problem: FairClassifier) -> Relation:
