@@ -1,0 +1,58 @@
+"""What raw specs may say beside the closed fields, for people and for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dualgap.problems.unlearning.roles import FORGET_SHAPES
+
+RAW_FIELDS: Mapping[str, str] = {
+    "data": "a file of columns (.csv, .csv.gz, .npz or .parquet), relative to the spec",
+    "forget": f"the rows to forget: {FORGET_SHAPES}",
+    "test": 'the rows for testing: {fraction = 0.2, seed = 0}, the default, or {column = "split", equals = "test"}',
+    "drop": 'columns that features = "*" leaves out',
+    "model": '{type = "logistic", l2 = 1e-3}, the default, or {type = "mlp", hidden = [64], l2 = 0, steps = 200}',
+    "level": 'rho, for methods that take a level: "holdout" (the test rows\' loss, the default), "retrain" (the '
+    "retrained models'), or a number",
+    "models": "how many models are retrained to compare with; 1 by default, and 0 for none",
+}
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+_WHOLE = {"type": "integer"}
+_ROWS = {
+    "type": "object",
+    "properties": {
+        "fraction": _NUMBER,
+        "seed": _WHOLE,
+        "indices": {"type": "array", "items": _WHOLE},
+        "column": _TEXT,
+        "equals": {},
+        "class": {},
+        "margin": _NUMBER,
+    },
+    "additionalProperties": False,
+}
+
+RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "forget": _ROWS,
+    "test": _ROWS,
+    "drop": {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+    "features": {"anyOf": [_TEXT, {"type": "array", "items": {"anyOf": [_TEXT, {"type": "array", "items": _NUMBER}]}}]},
+    "label": {"anyOf": [_TEXT, {"type": "array", "items": {"type": ["number", "string"]}}]},
+    "trained": {"anyOf": [_TEXT, {"type": "array", "items": _NUMBER}]},
+    "model": {
+        "type": "object",
+        "properties": {
+            "type": {"enum": ["logistic", "mlp"]},
+            "l2": _NUMBER,
+            "hidden": {"type": "array", "items": _WHOLE},
+            "steps": _WHOLE,
+            "rate": _NUMBER,
+            "batch": _WHOLE,
+        },
+        "additionalProperties": False,
+    },
+    "level": {"anyOf": [{"enum": ["holdout", "retrain"]}, _NUMBER]},
+    "models": _WHOLE,
+}

@@ -1,0 +1,189 @@
+"""The ``unlearning`` kind: its closed spec, evaluation and names.
+
+Mathematics: retraining without the forgotten rows is the exact answer, the minimiser w* of the retain objective
+
+    J(w) = mean over retained rows of cross entropy + l2/2 |w|^2 (+ tilt'w),
+
+intercepts under the ridge too. An unlearning method starts at the trained model and is to come near w* for less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.certificate import Bound, Evaluation, Violation
+from dualgap.core.errors import SpecError
+from dualgap.core.exact import Real
+from dualgap.core.problem import Answer, Problem
+from dualgap.core.resolve import Resolver
+from dualgap.core.verify import ROUNDING
+from dualgap.core.witness import GradientPoint, Witness
+from dualgap.problems.counts import Names
+from dualgap.problems.unlearning.models import Model
+from dualgap.problems.unlearning.objective import Objective
+from dualgap.problems.unlearning.raw import RAW_FIELDS, RAW_SCHEMAS
+from dualgap.problems.unlearning.roles import FORGET, RETAIN, ROLES
+
+
+def _nothing() -> np.ndarray:
+    return as_array(())
+
+
+class Parameters(Answer):
+    """The model after unlearning.
+
+    Attributes:
+        parameters: (p,) each layer's weights, row by row (features), then its biases.
+    """
+
+    parameters: Vector
+
+
+class Unlearning(Problem):
+    """A trained model without some of its data.
+
+    Attributes:
+        features: (n, d) a row for each example; columns by name, with ``data`` all others by default ("*").
+        label: (n,) each row's class, by its place in ``classes``.
+        classes: their names.
+        roles: (n,) 0: retained, 1: to be forgotten, 2: for testing.
+        trained: (p,) the model that learnt retained and forgotten rows.
+        retrained: (K, p) models that never saw the forgotten rows: what unlearning is held against.
+        l2: of the objective; positive for linear models.
+        hidden: units of each hidden layer; none for logistic regression.
+        rho: the forgotten rows' mean loss is to be at least this, for methods that take a level; in nats.
+        tilt: (p,) a linear term of the objective: the noise of certified removal; none by default.
+        sigma: the standard deviation of that noise, times the number of training rows.
+        names: of the d features; x1, x2 ... by default.
+    """
+
+    kind: ClassVar[str] = "unlearning"
+    summary: ClassVar[str] = "a model without some of its training data, as near as can be to retraining"
+    answer_type: ClassVar[type[Answer]] = Parameters
+    column_fields: ClassVar[tuple[str, ...]] = ("features", "label")
+    raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
+    raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
+
+    features: Matrix
+    label: Vector
+    classes: Names = ()
+    roles: Vector
+    trained: Vector = Field(default_factory=_nothing)
+    retrained: Matrix = Field(default_factory=lambda: as_array(np.zeros((0, 0))))
+    l2: Number = 1e-3
+    hidden: tuple[int, ...] = ()
+    rho: Number | None = None
+    tilt: Vector = Field(default_factory=_nothing)
+    sigma: Number = 0.0
+    names: Names = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        from dualgap.problems.unlearning.checks import faults
+
+        if found := faults(self):
+            raise SpecError(found, type(self).__name__)
+        return self
+
+    # What it is about.
+    @property
+    def quantity(self) -> str:
+        return "retain objective"
+
+    @property
+    def scope(self) -> str:
+        kept, gone = int((self.roles == RETAIN).sum()), int((self.roles == FORGET).sum())
+        return f"retained rows, n = {kept:,}, without {gone:,} forgotten ones"
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.classes or tuple(str(k) for k in range(max(2, int(self.label.max(initial=1)) + 1)))
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return self.names or tuple(f"x{j + 1}" for j in range(self.features.shape[1]))
+
+    @cached_property
+    def model(self) -> Model:
+        return Model(self.features.shape[1], len(self.class_names), self.hidden)
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        """(n, d) float64."""
+        return self.features.astype(np.float64)
+
+    def part(self, *roles: int) -> tuple[np.ndarray, np.ndarray]:
+        """((m, d) features, (m,) classes) of the rows with these roles."""
+        rows = np.isin(self.roles, roles)
+        return self.x[rows], self.label[rows]
+
+    @cached_property
+    def objective(self) -> Objective:
+        """J, over the retained rows."""
+        return self._objective(RETAIN)
+
+    @cached_property
+    def before(self) -> Objective:
+        """What the trained model was trained for: retained and forgotten rows."""
+        return self._objective(RETAIN, FORGET)
+
+    def _objective(self, *roles: int) -> Objective:
+        return Objective.of(self.model, *self.part(*roles), float(self.l2), self.tilt.astype(np.float64))
+
+    # What the verifier asks.
+    def evaluate(self, answer: Any) -> Evaluation:
+        from dualgap.problems.unlearning.metrics import metrics
+
+        w = np.asarray(answer.parameters, dtype=np.float64)
+        if w.shape != (self.model.size,):
+            return Evaluation(float("inf"), {"parameters": Violation(abs(w.size - self.model.size))})
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, (error, _) = self.objective.value(w), self.objective.rounding(w)
+        if not np.isfinite(value):
+            return Evaluation(float("inf"), {"parameters": Violation(float("inf"))})
+        return Evaluation(value, {}, metrics(self, w), scale=error / ROUNDING)
+
+    def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
+        from dualgap.problems.unlearning.proofs import prove
+
+        return prove(self, witness)
+
+    def implied(self, answer: Any) -> Witness | None:
+        """Any parameters bound the optimum, by their gradient."""
+        return GradientPoint(point=answer.parameters) if self.model.linear else None
+
+    def trivial(self) -> Parameters:
+        """The trained model, as if nothing was to be forgotten."""
+        return Parameters(parameters=self.trained)
+
+    def render(self, answer: Any) -> list[tuple[str, ...]]:
+        from dualgap.problems.unlearning.render import table
+
+        return table(self, answer)
+
+    def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
+        from dualgap.problems.unlearning.render import tables
+
+        return tables(self, metrics)
+
+    @classmethod
+    def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+        from dualgap.problems.unlearning.data import closed
+
+        return closed(spec, resolver)
+
+    @classmethod
+    def generate(cls, size: int, seed: int, **options: Any) -> Unlearning:
+        """A random instance; see ``dualgap.problems.unlearning.generate``."""
+        from dualgap.problems.unlearning.generate import generate
+
+        return cls(**generate(size, seed, **options))
+
+
+__all__ = ["ROLES", "Parameters", "Unlearning"]
