@@ -162,6 +162,12 @@ class FairClassifier(Problem):
         x = self.features.astype(np.float64)
         return np.hstack([x, np.eye(self.count)[self.groups]]) if self.group_aware else x
 
+    @cached_property
+    def extents(self) -> np.ndarray:
+        """(D,) the largest size of a number in each column of the design."""
+        found: np.ndarray = np.maximum(self.design.max(axis=0, initial=0.0), -self.design.min(axis=0, initial=0.0))
+        return found
+
     @property
     def design_names(self) -> tuple[str, ...]:
         names = self.feature_names
