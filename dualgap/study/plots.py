@@ -5,13 +5,13 @@ Solid means verified (proved or numerical), hatched means claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from dualgap.core.certificate import Evidence, Sense, Verdict
+from dualgap.core.certificate import Certificate, Evidence, Sense, Verdict
 from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_value
 from dualgap.display.axes import Axis, value_axis
@@ -48,9 +48,13 @@ class Interval:
 
 def interval(run: Run) -> Interval:
     """A run's interval; infinite bounds are left out."""
-    certificate = run.certificate
-    if certificate is None:
+    if run.certificate is None:
         return Interval(run.name, None, None, None)
+    return interval_of(run.name, run.certificate, feasible_value(run))
+
+
+def interval_of(name: str, certificate: Certificate, value: Real | None) -> Interval:
+    """The interval that a certificate gives an answer of that value."""
     best: dict[bool, Real] = {}
     for bound in certificate.bounds:
         key = bound.evidence is Evidence.CLAIMED
@@ -60,14 +64,17 @@ def interval(run: Run) -> Interval:
     if verified is not None and claimed is not None and not certificate.sense.better(verified, claimed):
         claimed = None  # it says nothing beyond the verified one
     wrong = certificate.verdict in (Verdict.CONTRADICTED, Verdict.VIOLATED)
-    return Interval(run.name, feasible_value(run), verified, claimed, wrong)
+    return Interval(name, value, verified, claimed, wrong)
 
 
-def intervals(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
-    """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has."""
-    found = [item for item in map(interval, runs) if item != Interval(item.name, None, None, None, item.wrong)]
+def intervals(given: Iterable[Interval], value: Real | None, bound: Real | None) -> Html | None:
+    """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has.
+
+    Between the joint ``value`` and ``bound`` lies the optimum.
+    """
+    found = [item for item in given if item != Interval(item.name, None, None, None, item.wrong)]
     numbers = [nearest(x) for item in found for x in (item.value, item.verified, item.claimed) if x is not None]
-    joint = [nearest(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
+    joint = [nearest(x) for x in (value, bound) if x is not None]
     axis = value_axis(numbers, joint)
     if axis is None:
         return None
