@@ -64,13 +64,14 @@ _PUBLIC = {
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
+    "fair_classifier": "dualgap.fairness",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
     "hookimpl": "dualgap.plugins.hookspecs",
 }
 
-_MODULES = ("pulp", "cvxpy")  # those for users of these packages; each imports its package
+_MODULES = ("pulp", "cvxpy", "sklearn")  # those for users of these packages; each imports its package
 
 __all__ = ["__version__", *_PUBLIC]
 

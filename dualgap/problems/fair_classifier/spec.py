@@ -314,11 +314,16 @@ class FairClassifier(Problem):
         return complete(self, answer).predictor(random_state)
 
     def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
-        """``predictor``: the file that ``dualgap.load_predictor`` and ``dualgap apply`` take."""
-        from dualgap.problems.fair_classifier.predictor import written
+        """``predictor``: the file for ``dualgap.load_predictor`` and ``dualgap apply``; ``sklearn``: an estimator's
+        module, which needs no dualgap.
+        """
+        from dualgap.problems.fair_classifier.predictor import as_estimator, written
         from dualgap.problems.fair_classifier.reading import complete
 
-        return {"predictor": lambda answer: written(complete(self, answer))}
+        return {
+            "predictor": lambda answer: written(complete(self, answer)),
+            "sklearn": lambda answer: as_estimator(complete(self, answer)),
+        }
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.fair_classifier.views import views
