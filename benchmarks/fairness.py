@@ -151,7 +151,9 @@ def generalisation(quick: bool) -> Iterable[Row]:
                     ours = accuracy(solved(problem, "proxy-lagrangian", **parameters)[0], "test")
                     differences.setdefault(what, []).append(ours - theirs)
     for what, found in differences.items():
-        yield Row(f"{what}: test accuracy less fairlearn's EG, mean of {len(found)}", statistics.fmean(found), "")
+        error = statistics.stdev(found) / len(found) ** 0.5
+        label = f"{what}: test accuracy less fairlearn's EG, mean of {len(found)}, s.e. {error:.2g}"
+        yield Row(label, statistics.fmean(found), "")
     plain = [value for what, found in differences.items() if "=" not in what for value in found]
     yield Row(f"all three, mean of {len(plain)}", statistics.fmean(plain), "", 0.0, at_least=True)
 
