@@ -15,6 +15,7 @@ from dualgap.core.certificate import Certificate, Evidence, Sense, Verdict
 from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_value
 from dualgap.display.axes import Axis, value_axis
+from dualgap.display.bars import Bars, Track
 from dualgap.display.html import Html, tag
 from dualgap.display.shapes import box, levels, line, path, x_axis
 from dualgap.engine.refute import feasible_value
@@ -22,11 +23,11 @@ from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.frontier import Place
 
-DEFS = Html(
-    '<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" '
-    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch" width="2" height="6"/></pattern>'
-    "</defs></svg>"
+HATCH = Html(
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="hatch" width="2" height="6"/></pattern></defs>'
 )
+DEFS = tag("svg", HATCH, class_="defs", width="0", height="0", aria_hidden="true")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def interval_of(name: str, certificate: Certificate, value: Real | None) -> Inte
     return Interval(name, value, verified, claimed, wrong)
 
 
-def intervals(given: Iterable[Interval], value: Real | None, bound: Real | None) -> Html | None:
+def intervals(given: Iterable[Interval], value: Real | None, bound: Real | None) -> Bars | None:
     """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has.
 
     Between the joint ``value`` and ``bound`` lies the optimum.
@@ -78,12 +79,8 @@ def intervals(given: Iterable[Interval], value: Real | None, bound: Real | None)
     axis = value_axis(numbers, joint)
     if axis is None:
         return None
-    rows = []
-    for item in found:
-        track = tag("svg", tag("title", str(item)), *_frame(axis, joint), *_bar(axis, item), class_="track", role="img")
-        rows += [tag("div", item.name, class_="name"), track]
-    axis_row = [tag("div", class_="name"), x_axis(axis)]
-    return tag("div", *rows, *axis_row, class_="intervals")
+    tracks = (Track(item.name, str(item), (*_frame(axis, joint), *_bar(axis, item))) for item in found)
+    return Bars(tuple(tracks), x_axis(axis))
 
 
 def _frame(axis: Axis, joint: Sequence[float]) -> Iterator[Html]:

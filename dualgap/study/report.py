@@ -144,7 +144,7 @@ def _wrong_claims(comparison: Comparison) -> Html | None:
 
 def _interval_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
     plot = intervals(map(interval, runs), comparison.joint.value, comparison.joint.bound)
-    return tag("figure", plot, INTERVALS_LEGEND) if plot is not None else None
+    return tag("figure", plot.html(), INTERVALS_LEGEND) if plot is not None else None
 
 
 def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
