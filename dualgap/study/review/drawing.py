@@ -35,7 +35,7 @@ def drawing(first: Summary, bars: Bars | None) -> str:
         y += 4
     if bars is not None:
         y += 14
-        names = min(_LETTER * max(len(track.name) for track in bars.tracks) + 14, 0.35 * _WIDTH)
+        names = min(1.15 * _LETTER * max(len(track.name) for track in bars.tracks) + 14, 0.35 * _WIDTH)
         shapes += bars.drawing(_EDGE, y, _WIDTH - 2 * _EDGE, names)
         y += bars.total + 12
     rows, y = _table(first.table, y + 10)

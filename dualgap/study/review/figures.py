@@ -101,7 +101,7 @@ def profiles(found: Mapping[str, Profile], order: Sequence[str], seconds: bool) 
     if not seconds and len(axis.ticks()) < 2:
         axis = Axis(1.0, axis.high)
     titles = {name: f"{name} solves {found[name].solved:,} of {found[name].instances:,}" for name in lines}
-    return _chart(lines, axis, Axis(0.0, 1.06), "; ".join(titles.values()), seconds, write)
+    return _chart(lines, axis, Axis(0.0, 1.12), "; ".join(titles.values()), seconds, write)
 
 
 def mean_gaps(review: Review, order: Sequence[str]) -> Html | None:

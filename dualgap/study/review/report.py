@@ -95,7 +95,7 @@ def _profiles(review: Review, order: Sequence[str]) -> Html | None:
 
 
 def _anytime(review: Review, order: Sequence[str]) -> Html | None:
-    chosen = _richest(review)
+    chosen = _richest(review, order)
     if chosen is None:
         return None
     known = review.known[chosen[0].instance]
@@ -113,7 +113,7 @@ def _anytime(review: Review, order: Sequence[str]) -> Html | None:
     return _section("Value and bound against time", words, charts, drawn)
 
 
-def _richest(review: Review) -> list[Entry] | None:
+def _richest(review: Review, order: Sequence[str]) -> list[Entry] | None:
     """One run a solver on the instance with most of what was streamed; None where no run has a trace."""
     points: dict[str, int] = {}
     for entry in review.entries:
@@ -125,7 +125,7 @@ def _richest(review: Review) -> list[Entry] | None:
     for entry in review.entries:
         if entry.instance == name and review.whole(entry).trace:
             found.setdefault(entry.solver, entry)
-    return list(found.values())
+    return sorted(found.values(), key=lambda entry: order.index(entry.solver))
 
 
 def _course(review: Review, entry: Entry, sense: Sense) -> Course:
@@ -164,7 +164,7 @@ def _means(review: Review, found: Sequence[Tally]) -> Html:
     words = (
         f"Over instances, medians over seeds: geometric means of times shifted by {shift:g} s, instances that weren't "
         "solved at their limit; the mean primal integral in per cent of the time limit; the median gap to the best "
-        "verified bound. In brackets, 95 % bootstrap intervals (1,000 samples of instances)."
+        "verified bound. Below each, its 95 % bootstrap intervals (1,000 samples of instances)."
     )
     return _section("Means", words, tables.means(found, shift))
 

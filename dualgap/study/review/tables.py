@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dualgap.core.statement import format_gap, format_value
-from dualgap.display.html import Html, table, tag
+from dualgap.display.html import Html, join, table, tag
 from dualgap.study.page import format_seconds
 from dualgap.study.review.collect import Review
 from dualgap.study.review.summary import MOST_ROWS, Table, class_of, gap_text, verdict
@@ -107,12 +107,13 @@ def _interval(given: Interval, write: Any) -> Cell:
         return "–", None
     if given.value == given.low == given.high:
         return write(given.value), given.value
-    return f"{write(given.value)} ({write(given.low)} to {write(given.high)})", given.value
+    span = tag("span", f"{write(given.low)} to {write(given.high)}", class_="range")
+    return join([write(given.value), span]), given.value
 
 
 def exact_and_approximate(found: Sequence[Trade]) -> Html:
     """Every solver by size beside the exact one."""
-    header = ["solver", "size", "instances", "time", "exact", "speed-up", "true gap", "worst", "certified gap"]
+    header = ["solver", "size", "instances", "time", "exact time", "speed-up", "true gap", "worst", "certified gap"]
     rows: list[list[str | Cell]] = [
         [
             trade.solver,
