@@ -104,6 +104,10 @@ class Problem(Record):
         """What an answer proves of itself, such as an equilibrium by the opponent's strategy; None for most kinds."""
         return None
 
+    def mixture(self, first: Any, second: Any, share: float) -> Any | None:
+        """The answer that is ``second`` with probability ``share``, else ``first``; None where none is allowed."""
+        return None
+
     def unbounded(self, witness: Witness) -> Evidence:
         """Whether the witness shows that the objective has no bound."""
         return Evidence.NONE

@@ -123,7 +123,25 @@ def _mark(axis: Axis, kind: str, number: float, top: float) -> Html:
 
 
 # Along a path of values of a field.
-def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | None:
+@dataclass(frozen=True)
+class Along:
+    """A plot against a field: for a page, or within a drawing."""
+
+    shapes: tuple[Html, ...]
+    axis: Html
+
+    def html(self) -> Html:
+        """For a page, as wide as it is."""
+        return tag("div", tag("svg", *self.shapes, class_="plot tall", role="img"), self.axis, class_="along")
+
+    def drawing(self, left: float, top: float, width: float, height: float) -> list[Html]:
+        """For a drawing, in pixels; the axis lies below ``height``."""
+        frame = {"x": left, "width": width}
+        below = tag("svg", self.axis, y=top + height, height=16.0, class_="axis", **frame)
+        return [tag("svg", *self.shapes, y=top, height=height, **frame), below]
+
+
+def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Along | None:
     """What is achieved and proved against the field that was varied: the optimum lies in the band between them.
 
     Dots are the values that were solved; claimed bounds are drawn there alone.
@@ -155,8 +173,7 @@ def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | N
     ends = (("bound said", series("claimed", solved)), ("bound", series("bound", ran)), ("value", series("value", ran)))
     dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, line in ends for x, y in line]
     title = tag("title", f"value and bound at {len(found)} values of the field, {len(ran)} of them solved")
-    plot = tag("svg", title, *grid, canvas, *dots, *labels, class_="plot tall", role="img")
-    return tag("div", plot, x_axis(field), class_="along")
+    return Along((title, *grid, canvas, *dots, *labels), x_axis(field))
 
 
 def _steps(points: Sequence[tuple[float, float]], lower: bool) -> list[tuple[float, float]]:

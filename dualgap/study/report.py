@@ -76,7 +76,7 @@ def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
             "Dots are the values that were solved (open ones: bounds that are only claimed); answers and multipliers "
             "from there are tried at others, and between those the weaker of both ends is drawn."
         )
-        caption = tag("figure", plot, tag("figcaption", text))
+        caption = tag("figure", plot.html(), tag("figcaption", text))
     heading = tag("h1", f"{len(comparisons)} comparisons")
     contents = table(header, rows, numeric=(1, 2, 3))
     return tag("nav", heading, caption, contents, facts([reproduced(command)]), aria_label="contents")

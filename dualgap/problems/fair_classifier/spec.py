@@ -292,6 +292,9 @@ class FairClassifier(Problem):
 
         return candidates(self)
 
+    def mixture(self, first: Any, second: Any, share: float) -> Classifier | None:
+        return first.mixed(second, share) if self.randomized and self.rates is not None else None
+
     def classes(self, answer: Any) -> Mapping[str, str]:
         from dualgap.problems.fair_classifier.likeness import classes
 
