@@ -16,6 +16,7 @@ import numpy as np
 
 from dualgap.core.errors import NoRouteError, UsageError
 from dualgap.core.problem import Problem
+from dualgap.engine.prepare import Prepared
 from dualgap.plugins.registry import registry
 from dualgap.study.review.collect import Review
 from dualgap.study.review.tallies import limit, median
@@ -118,7 +119,7 @@ def advise(problem: Problem, review: Review | None = None) -> Advice:
     near = nearest_to(problem.kind, size, known)
     candidates = [one for one in ranking(near) if one.solver in labels]
     if not candidates or not candidates[0].solved:
-        return _untaught(problem, usable[0].name, is_exact(usable[0]), review is not None)
+        return _untaught(problem, usable, review is not None)
     best = candidates[0]
     sizes = [one.size for one in near if one.size is not None]
     of_size = f" of size {min(sizes):,} to {max(sizes):,}" if sizes else ""
@@ -130,12 +131,14 @@ def advise(problem: Problem, review: Review | None = None) -> Advice:
     return Advice(best.solver, reason, tuple(candidates), tuple(one.name for one in near))
 
 
-def _untaught(problem: Problem, solver: str, exact: bool, asked: bool) -> Advice:
-    """What dispatch takes first, which looks at the problem's traits and size."""
-    because = next((choice.reason for choice in registry().choices(problem) if choice.solver == solver), "")
-    because = because or f"{'an exact solver' if exact else 'a solver'} that reaches it"
+def _untaught(problem: Problem, usable: Sequence[Prepared], asked: bool) -> Advice:
+    """The first exact solver among dispatch's choices, which look at the size; else the first one that there is."""
+    reasons = {choice.solver: choice.reason for choice in reversed(registry().choices(problem))}
+    exact = (prepared for prepared in usable if prepared.name in reasons and is_exact(prepared))
+    first = next(exact, usable[0])
+    because = reasons.get(first.name) or f"{'an exact solver' if is_exact(first) else 'a solver'} that reaches it"
     lack = f"the store has none that solved a {problem.kind}" if asked else "no store was given"
-    return Advice(solver, f"{solver}: {because}. No runs were learned from: {lack}.")
+    return Advice(first.name, f"{first.name}: {because}. No runs were learned from: {lack}.")
 
 
 def size_of(problem: Problem) -> int:
