@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_BESIDE = ("class", "true gap")  # columns that a terminal has no room for
 ENDINGS = (".html", ".htm", ".png", ".svg", ".md", ".tex")
 
 
@@ -57,11 +58,8 @@ def report(
     else:
         for text in first.caught:
             complain(f"wrong claim: {text}")
-        show(
-            first.statement,
-            "",
-            table(first.table.header, first.table.rows, right=[first.table.header[k] for k in first.table.numeric]),
-        )
+        shown = first.table.without(_BESIDE)
+        show(first.statement, "", table(shown.header, shown.rows, right=[shown.header[k] for k in shown.numeric]))
         show("", facts([(name, text) for name, text in first.conditions if text]))
     if output is not None:
         tell(f"report written to {output}")

@@ -26,6 +26,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...]
 
+    def without(self, names: Sequence[str]) -> Table:
+        """The table less some of its columns."""
+        kept = [k for k, name in enumerate(self.header) if name not in names]
+        rows = (tuple(row[k] for k in kept) for row in self.rows)
+        numeric = tuple(place for place, k in enumerate(kept) if k in self.numeric)
+        return Table(tuple(self.header[k] for k in kept), tuple(rows), numeric)
+
 
 @dataclass(frozen=True)
 class Summary:
