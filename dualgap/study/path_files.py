@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from dualgap.core.errors import UsageError
 from dualgap.core.exact import nearest
@@ -38,7 +39,7 @@ def drawing(comparisons: Sequence[Comparison], known: Sequence[Place], command: 
         tag("text", title, x=_EDGE, y=36.0, class_="title"),
         *plot.drawing(_EDGE, 56, _WIDTH - 2 * _EDGE, _HEIGHT),
         tag("text", legend, x=_EDGE, y=_HEIGHT + 92, class_="more"),
-        tag("text", command, x=_EDGE, y=_HEIGHT + 110, class_="small"),
+        tag("text", shorten(command, 110, placeholder=" …"), x=_EDGE, y=_HEIGHT + 110, class_="small"),
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {size['width']} {size['height']}",
         **size,

@@ -167,13 +167,18 @@ def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Along | 
     ran = [(at, place) for at, place in found if place.solved]
     both = [place.value is not None and place.bound is not None for _, place in found]
     shapes = [path("band", [*value, *reversed(bound)], close=True)] if all(both) else []
-    shapes += [path("bound", bound), path("value", value)]
+    # Straight lines: viewers that aren't browsers stretch the strokes of a path with its canvas.
+    drawn = [
+        line(kind, x, right, y, lower)
+        for kind, ends in (("bound", bound), ("value", value))
+        for (x, y), (right, lower) in pairwise(ends)
+    ]
     canvas = tag("svg", *shapes, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height="100%")
     grid, labels = levels(values, 5)
     ends = (("bound said", series("claimed", solved)), ("bound", series("bound", ran)), ("value", series("value", ran)))
-    dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, line in ends for x, y in line]
+    dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, marks in ends for x, y in marks]
     title = tag("title", f"value and bound at {len(found)} values of the field, {len(ran)} of them solved")
-    return Along((title, *grid, canvas, *dots, *labels), x_axis(field))
+    return Along((title, *grid, canvas, *drawn, *dots, *labels), x_axis(field))
 
 
 def _steps(points: Sequence[tuple[float, float]], lower: bool) -> list[tuple[float, float]]:

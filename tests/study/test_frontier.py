@@ -112,7 +112,8 @@ def test_the_plot_and_the_table_as_files(tmp_path: Path, capsys: pytest.CaptureF
     command = ["compare", bag(tmp_path), "-s", "greedy", "--path", "capacity=30:50:2", "-o"]
     assert main([*command, str(tmp_path / "path.svg")]) == 0
     drawn = ElementTree.parse(tmp_path / "path.svg").getroot()
-    assert {"band", "value", "bound"} <= {shape.get("class") for shape in drawn.iter(f"{SVG}path")}
+    assert [shape.get("class") for shape in drawn.iter(f"{SVG}path")] == ["band"]
+    assert {"value", "bound"} <= {shape.get("class") for shape in drawn.iter(f"{SVG}line")}
     assert len(list(drawn.iter(f"{SVG}circle"))) == 4  # a value and a bound at either end
     assert main([*command, str(tmp_path / "path.tex")]) == 0
     table = (tmp_path / "path.tex").read_text()
