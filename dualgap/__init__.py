@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "solve": "dualgap.engine.solve",
+    "solve_batch": "dualgap.engine.batch",
     "compare": "dualgap.study.compare",
     "verify": "dualgap.study.grade:grade",
     "load": "dualgap.api",
@@ -20,6 +21,9 @@ _PUBLIC = {
     "Context": "dualgap.core.solver",
     "Trait": "dualgap.core.solver",
     "Claim": "dualgap.core.claim",
+    "Batch": "dualgap.core.batch",
+    "BatchClaim": "dualgap.core.batch",
+    "Certificates": "dualgap.core.batch",
     "Start": "dualgap.core.claim",
     "Stop": "dualgap.core.claim",
     "Use": "dualgap.core.claim",

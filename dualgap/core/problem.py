@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
-from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
+from dualgap.core.errors import Fault, InvalidWitnessError, SpecError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.figures import Figure
@@ -19,6 +19,7 @@ from dualgap.core.views import View
 from dualgap.core.witness import Witness
 
 if TYPE_CHECKING:
+    from dualgap.core.batch import Batch
     from dualgap.core.resolve import Resolver
 
 
@@ -111,6 +112,15 @@ class Problem(Record):
     def unbounded(self, witness: Witness) -> Evidence:
         """Whether the witness shows that the objective has no bound."""
         return Evidence.NONE
+
+    @classmethod
+    def batch(cls, arrays: Mapping[str, Any], source: str) -> Batch:
+        """Many instances of one shape from arrays by the names of fields.
+
+        Raises:
+            UsageError: the kind has no batches. SpecError: the arrays are at fault.
+        """
+        raise UsageError(f"{cls.kind} has no batches; solve its instances one by one, or with dualgap sweep")
 
     def trivial(self) -> Any:
         """A feasible answer that costs nothing to find, or None."""
