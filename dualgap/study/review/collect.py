@@ -13,7 +13,7 @@ from typing import Any
 from dualgap.core.certificate import Evidence, Sense
 from dualgap.core.errors import Fault, SpecError, UsageError
 from dualgap.core.solver import Trait
-from dualgap.engine.run import SCHEMA_VERSION
+from dualgap.engine.run import SCHEMA_VERSION, certificate_from_data
 from dualgap.plugins.registry import registry
 from dualgap.study.joint import LIES
 from dualgap.study.statistics.field import Entry, Instance, entries, instances
@@ -131,7 +131,16 @@ def _read(path: Path) -> dict[str, Any]:
     version = data.get("schema_version")
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise _damaged(path, f"schema_version {version} isn't one up to {SCHEMA_VERSION}")
+    if data.get("certificate"):
+        certificate_from_data(data["certificate"])
+    points = data.get("trace") or ()
+    if not all(isinstance(point, list) and len(point) >= 3 and _is_number(point[0]) for point in points):
+        raise _damaged(path, "its trace isn't of [seconds, value, bound]")
     return dict(data)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _damaged(path: Path, reason: str) -> SpecError:
