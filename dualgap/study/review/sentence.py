@@ -27,7 +27,7 @@ def _of_one(review: Review) -> str:
     certificate = review.whole(entry).certificate
     quantity = certificate.get("quantity") or "objective"
     unit = f" {certificate['unit']}" if certificate.get("unit") else ""
-    value = f"{quantity} {format_value(known.value)}{unit}"
+    value = f"{quantity} {format_value(entry.row['value'])}{unit}"
     after = f"after {format_seconds(float(entry.row['seconds']))}"
     if known.bound is None:
         return f"{entry.solver} has the best answer {after}, {value}, and nobody proves how far the optimum is"
