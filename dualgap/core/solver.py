@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, get_type_hints
 
 from dualgap.core.claim import Claim
 from dualgap.core.errors import UsageError
@@ -151,7 +151,7 @@ def configure(solver: type[Solver], parameters: Mapping[str, Any]) -> Solver:
         UsageError: an unknown parameter or a value of the wrong type; names what there is.
     """
     fields = {field.name for field in dataclasses.fields(solver)}
-    kinds = _kinds(solver)
+    kinds = _kinds(cast(Any, solver))  # a class is hashable, whatever mypy makes of its instances' __hash__
     values: dict[str, Any] = {}
     for name, value in parameters.items():
         key = name.replace("-", "_")
@@ -169,7 +169,7 @@ def configure(solver: type[Solver], parameters: Mapping[str, Any]) -> Solver:
 
 
 @cache
-def _kinds(solver: Any) -> dict[str, Any]:
+def _kinds(solver: type[Solver]) -> dict[str, Any]:
     """The types of a solver's fields: reading them takes most of the time that configuring it does."""
     return get_type_hints(solver)
 
