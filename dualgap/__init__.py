@@ -62,6 +62,7 @@ _PUBLIC = {
     "UniversalTemplate": "dualgap.problems.universal_template",
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
+    "Discriminant": "dualgap.problems.discriminant",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
     "SpecError": "dualgap.core.errors",

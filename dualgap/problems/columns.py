@@ -91,7 +91,9 @@ def row_names(names: Any, features: Any) -> tuple[str, ...]:
 
 def categories(column: Any, from_table: bool, categorical: bool) -> Any:
     """Texts of categories, or numbers; a table's cells are numbers where all of them are."""
-    if isinstance(column, list | tuple) and column and isinstance(column[0], list | np.ndarray) and from_table:
+    if isinstance(column, list | tuple) and column and isinstance(column[0], np.ndarray):
+        return np.array(column)  # a matrix under one name: its rows
+    if isinstance(column, list | tuple) and column and isinstance(column[0], list) and from_table:
         return [list(row) for row in zip(*(categories(part, True, False) for part in column))]
     cells: Sequence[Any] = column.tolist() if isinstance(column, np.ndarray) and column.ndim == 1 else column
     if not isinstance(cells, list | tuple):

@@ -1,4 +1,4 @@
-"""An upper bound on a sum of largest eigenvalues, from approximate eigenpairs of any origin.
+"""Leading eigenvectors where B has low rank, and bounds on sums of largest eigenvalues from eigenpairs of any origin.
 
 Duality (Overton and Womersley 1992): for symmetric B and positive definite C,
 
@@ -12,12 +12,30 @@ factorisation of the first matrix, lowered by what rounding can do to it, runs t
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Spectrum
 
 _ROUNDOFF = float(np.finfo(np.float64).eps) / 2.0
 _GROWTH, _RAISES = 4.0, 30  # t is raised by so much more each time, from rounding to beyond any eigenvalue
+
+
+def leading(root: np.ndarray, c: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """((count,), (d, count)) the largest eigenvalues of ``root' root x = lambda C x``, and vectors with X'CX = I.
+
+    With ``C = LL'`` they are the squared singular values and the left singular vectors of ``L^-1 root'``, whose
+    narrow side has only as many rows as ``root``: one Cholesky factorisation instead of a decomposition of order d.
+
+    Raises:
+        LinAlgError: C isn't positive definite.
+    """
+    lower = np.linalg.cholesky(c)
+    narrow = solve_triangular(lower, root.T, lower=True)
+    left, sizes, _ = np.linalg.svd(narrow, full_matrices=count > min(narrow.shape))
+    values = np.zeros(count)
+    values[: len(sizes)] = sizes[:count] ** 2
+    return values, np.asarray(solve_triangular(lower, left[:, :count], lower=True, trans=1))
 
 
 def sum_of_largest(b: np.ndarray, c: np.ndarray, count: int, spectrum: Spectrum) -> float:
