@@ -12,7 +12,6 @@ factorisation of the first matrix, lowered by what rounding can do to it, runs t
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Spectrum
@@ -30,8 +29,10 @@ def leading(root: np.ndarray, c: np.ndarray, count: int) -> tuple[np.ndarray, np
     Raises:
         LinAlgError: C isn't positive definite.
     """
-    lower = np.linalg.cholesky(c)
-    narrow = solve_triangular(lower, root.T, lower=True)
+    from scipy.linalg import cholesky, solve_triangular
+
+    lower = cholesky(np.asarray(c).T, lower=True, check_finite=False)  # as LAPACK stores it: nothing is transposed
+    narrow = solve_triangular(lower, root.T, lower=True, check_finite=False)
     left, sizes, _ = np.linalg.svd(narrow, full_matrices=count > min(narrow.shape))
     values = np.zeros(count)
     values[: len(sizes)] = sizes[:count] ** 2

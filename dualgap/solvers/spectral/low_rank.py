@@ -17,7 +17,7 @@ from dualgap.core.witness import Spectrum
 from dualgap.problems.spectra import leading
 from dualgap.solvers.spectral.frames import faults, root
 
-_NARROW = 4  # times narrower than B, or eigh does as well
+_SMALL = 100  # up to this order any rank will do
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,6 @@ def _too_wide(form: EigenProgram) -> str | None:
     factor = root(form.b)
     if factor is None:
         return "B has negative eigenvalues, and is no sum of squares; eigh does it"
-    if _NARROW * len(factor) > len(form.b) > _NARROW:
+    if 2 * len(factor) > len(form.b) > _SMALL:
         return f"B has rank {len(factor)} of {len(form.b)}; eigh does it"
     return None
