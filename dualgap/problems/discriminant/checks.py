@@ -42,6 +42,10 @@ def _lengths(problem: Discriminant) -> Iterator[Fault]:
             yield Fault(name, f"{length} entries, with {examples} examples", "one entry an example")
     if problem.names and len(problem.names) != width:
         yield Fault("names", f"{len(problem.names)} entries, with {width} features", "name every feature, or none")
+    versions = problem.counterfactuals
+    if versions.size and (versions.shape[1:] != problem.features.shape or len(versions) < 2):
+        remedy = "give all features of all examples, for two values of the spurious variable or more"
+        yield Fault("counterfactuals", f"an array of {' x '.join(map(str, versions.shape)) or 'one'}", remedy)
     if problem.tried.size and (problem.tried.ndim != 2 or problem.tried.shape[1] != 4):
         yield Fault("tried", f"shape {problem.tried.shape}", "leave it out: lists of gamma, ridge and k fill it in")
 
@@ -66,10 +70,6 @@ def _spurious(problem: Discriminant) -> Iterator[Fault]:
     given = problem.counterfactuals.size > 0
     if given and problem.product:
         yield Fault("counterfactuals", "with product they are known", "leave them out")
-    elif given and (problem.counterfactuals.shape[1:] != problem.features.shape or len(problem.counterfactuals) < 2):
-        shape = " x ".join(map(str, problem.counterfactuals.shape))
-        remedy = "give all features of all examples, for two values of the spurious variable or more"
-        yield Fault("counterfactuals", f"an array of {shape}", remedy)
     elif problem.scatter == "interventional" and not (given or problem.product):
         remedy = "give counterfactuals = [[columns], [columns]], or product = true for products with the features"
         yield Fault("scatter", "nothing tells the features under other values of the spurious variable", remedy)

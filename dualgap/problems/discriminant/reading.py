@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from dualgap.core.arrays import as_number, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
-from dualgap.problems.columns import as_rows, categories, columns_of_numbers, named, row_names
+from dualgap.problems.columns import as_rows, categories, columns_of_numbers, named, row_names, text_fault
 from dualgap.problems.discriminant.choice import best, tried
 from dualgap.problems.discriminant.splits import VALIDATION, by_column, drawn
 
@@ -70,6 +70,8 @@ def _closed(raw: dict[str, Any], resolver: Resolver) -> dict[str, Any]:
         given = named(raw["features"])
     closed = resolver.columns(raw, ("features", "label", "spurious"), texts=("label", "spurious"))
     if given:
+        if isinstance(raw["features"], list) and (faults := _texts(given, closed["features"])):
+            raise SpecError(faults)
         closed["features"] = as_rows(closed["features"])
         closed["names"] = row_names(raw.get("names", given), closed["features"])
     if "spurious" in closed:
@@ -77,15 +79,22 @@ def _closed(raw: dict[str, Any], resolver: Resolver) -> dict[str, Any]:
     if versions is not None:
         closed["counterfactuals"] = _versions(versions, data, resolver)
     if split is not None or data is not None:
-        closed["split"] = _split(split, data, len(closed.get("label", ())), resolver)
+        label = closed.get("label", ())
+        closed["split"] = _split(split, data, len(label) if hasattr(label, "__len__") else 0, resolver)
     return closed
+
+
+def _texts(names: Sequence[str], columns: Sequence[Any]) -> list[Fault]:
+    lists = [(name, column) for name, column in zip(names, columns) if isinstance(column, list)]
+    return [found for name, column in lists if (found := text_fault(name, column))]
 
 
 def _columns_of(value: Any) -> set[str]:
     """The columns that a split, or counterfactuals, name."""
     if isinstance(value, Mapping):
         return set(named(value.get("column")))
-    return set(named(value)).union(*(named(part) for part in value if isinstance(value, list))) if value else set()
+    parts = value if isinstance(value, list) else []
+    return set(named(value)).union(*map(named, parts))
 
 
 def _versions(value: Any, data: Any, resolver: Resolver) -> Any:
@@ -95,6 +104,9 @@ def _versions(value: Any, data: Any, resolver: Resolver) -> Any:
     if data is None:
         return value
     parts = value if isinstance(value, list) else [value]
+    if not all(map(named, parts)):
+        remedy = "counterfactuals = [[columns], [columns]], or the name of an array"
+        raise SpecError([Fault("counterfactuals", f"{shown(value)} names no columns", remedy)])
     taken = [resolver.columns({"data": data, "counterfactuals": part}, ("counterfactuals",)) for part in parts]
     found = [columns["counterfactuals"] for columns in taken]
     return found[0] if isinstance(value, str) else [as_rows(columns) for columns in found]
@@ -105,6 +117,8 @@ def _split(said: Any, data: Any, count: int, resolver: Resolver) -> Sequence[str
         return drawn(said or {}, count, resolver.seed)
     if not isinstance(said, Mapping):
         return said
+    if not isinstance(said["column"], str):
+        raise SpecError([Fault("split.column", f"{shown(said['column'])} is no column", 'write column = "split"')])
     if data is None:
         raise SpecError([Fault("split.column", "there is no data", 'add data = "FILE.csv"')])
     taken = resolver.columns({"data": data, "column": said["column"]}, ("column",), texts=("column",))
