@@ -82,6 +82,8 @@ def fields(count: int, seed: int) -> dict[str, object]:
     if sum(sizes.values()) > len(digits):
         raise ValueError(f"there are {len(digits):,} digits: a size of {len(digits) // 2 - 1} at most")
     made = coloured(grey, digits, sizes, seed)
+    known = np.isin(made["digit"], made["digit"][:count])  # few for training needn't have every digit
+    made = {name: array[known] for name, array in made.items()}
     return {
         "features": made["grey"],
         "label": made["digit"].astype(str).tolist(),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dualgap.core.resolve import Resolver
 
 ORDINARY = "MDA"
+_DIGITS = 13
 _DEPENDENT = 1e-10  # squared, of directions of C-length 1: below it they count as dependent
 
 
@@ -218,7 +219,7 @@ class Discriminant(Problem):
         if frame is None:
             return Evaluation(0.0, {"independent directions": Violation(1)})
         violations = {"k": Violation(count - self.count)} if count > self.count else {}
-        value = float(np.sum((self.scatters.root @ frame) ** 2))
+        value = _settled(float(np.sum((self.scatters.root @ frame) ** 2)))
         metrics = accuracies(self, frame, self.scatters.centroids)
         for split, found in self.ordinary.items():
             metrics[split] |= {f"{ORDINARY} {name}": share for name, share in found.items()}
@@ -278,3 +279,8 @@ class Discriminant(Problem):
         from dualgap.problems.discriminant.generate import generate
 
         return cls(**generate(size, seed, **options))
+
+
+def _settled(value: float) -> float:
+    """Without the digits that rounding makes up: equal directions are equally good."""
+    return float(f"{value:.{_DIGITS - 1}e}")

@@ -28,7 +28,7 @@ class StiefelDescent(Solver):
 
     Attributes:
         iterations: at most so many.
-        tolerance: finished where the gradient |BX - CX (X'BX)| is this small, relative to |BX|.
+        tolerance: finished where the gradient |BX - CX (X'BX)| is this small, relative to |BX|; values are off by its square.
     """
 
     name: ClassVar[str] = "stiefel-descent"
@@ -39,7 +39,7 @@ class StiefelDescent(Solver):
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
 
     iterations: int = 300
-    tolerance: float = 1e-8
+    tolerance: float = 1e-6
 
     def refuses(self, form: Form) -> str | None:
         assert isinstance(form, EigenProgram)
