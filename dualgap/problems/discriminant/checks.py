@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dualgap.problems.discriminant.spec import Discriminant
 
 _LARGEST = 1e30  # of an entry: scatters square it
+_NOTHING = 1e-12  # of a variance, relative to the largest: rounding
 _WIDEST = 20_000  # features, whose scatter matrices take 3 GB each
 
 
@@ -99,8 +100,19 @@ def _scatters(problem: Discriminant) -> Iterator[Fault]:
     ):
         message = "it is the same for all training examples of a class: nothing tells it from the class"
         yield Fault("spurious", message, 'give counterfactuals and scatter = "interventional"')
+    elif problem.scatter == "projection" and _nothing_left(problem):
+        message = f"the spurious variable moves classes in all directions of {sample.width} features"
+        yield Fault("scatter", f"{message}: a projection leaves nothing", 'take "observed", with a price gamma')
     elif problem.ridge == 0:
         try:
             np.linalg.cholesky(problem.metric)
         except np.linalg.LinAlgError:
             yield Fault("ridge", "without one, some directions have no scatter to divide by", "take 0.001, say")
+
+
+def _nothing_left(problem: Discriminant) -> bool:
+    """Whether features have no other directions than those in which some class is moved."""
+    sample = problem.sample
+    if sample.width > sample.count * sample.settings.shape[1]:  # there are more
+        return False
+    return problem.scatters.variance <= _NOTHING * float(np.var(sample.features, axis=0).max())

@@ -1,15 +1,13 @@
-"""Directions and accuracies for people: tables, pictures and files."""
+"""Directions and accuracies for people: tables and files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dualgap.core.exact import Real
-from dualgap.core.figures import Bars, Figure, Picture, Pictures
 from dualgap.core.statement import format_value
 from dualgap.problems.discriminant.splits import TEST
 
@@ -17,14 +15,13 @@ if TYPE_CHECKING:
     from dualgap.problems.discriminant.spec import Discriminant
 
 _LISTED = 30  # features: the weights of more aren't listed
-_BARS = 40
 
 
 def table(problem: Discriminant, answer: Any) -> list[tuple[str, ...]]:
     """The weights of few features; of many, how well each direction tells the classes."""
     directions = np.asarray(answer.directions, dtype=np.float64)
     header = ("feature", *(f"direction {j}" for j in range(1, directions.shape[1] + 1)))
-    names = _names(problem)
+    names = feature_names(problem)
     if len(names) != len(directions):
         return [("directions", "of"), (str(directions.shape[1]), f"{len(directions)} features")]
     if len(names) <= _LISTED:
@@ -55,37 +52,13 @@ def measures(metrics: Mapping[str, Mapping[str, Real]]) -> dict[str, Real]:
     return {f"{TEST} {name}": share for name, share in metrics.get(TEST, {}).items() if not name.startswith("MDA")}
 
 
-def figures(problem: Discriminant, answer: Any) -> tuple[Figure, ...]:
-    """Directions as pictures where features are square images, else as bars where they are few."""
-    directions = np.asarray(answer.directions, dtype=np.float64)
-    side, blocks = isqrt(problem.features.shape[1]), problem.settings.shape[1] if problem.product else 1
-    if len(directions) != problem.sample.width:
-        return ()
-    if side >= 4 and side * side == problem.features.shape[1]:
-        rows = []
-        for j, column in enumerate(directions.T, start=1):
-            most = float(np.abs(column).max(initial=0.0))
-            images = column.reshape(blocks, side, side)
-            titles = [f"of number {k}" for k in range(1, blocks + 1)] if blocks > 1 else ["weights"]
-            pictures = tuple(Picture(title, image, -most, most, True) for title, image in zip(titles, images))
-            rows.append((f"direction {j}", pictures))
-        caption = "Each direction's weights; with a spurious variable of several numbers, one image for each of them."
-        return (Pictures(caption, tuple(rows)),)
-    if len(directions) > _BARS:
-        return ()
-    caption = "Direction {number}: the weights of the features in it."
-    return tuple(
-        Bars(caption.format(number=number), f"direction {number}", _names(problem), column)
-        for number, column in enumerate(directions.T, start=1)
-    )
-
-
 def as_csv(answer: Any) -> bytes:
     """A row for each feature."""
     return "".join(",".join(map(repr, row)) + "\n" for row in answer.directions.tolist()).encode()
 
 
-def _names(problem: Discriminant) -> tuple[str, ...]:
+def feature_names(problem: Discriminant) -> tuple[str, ...]:
+    """The d names: of products, the spurious number's place and the feature."""
     names = problem.names or tuple(f"x{j}" for j in range(1, problem.features.shape[1] + 1))
     if not problem.product:
         return names

@@ -264,9 +264,9 @@ class Discriminant(Problem):
         return tables(self, metrics)
 
     def figures(self, answer: Any) -> tuple[Figure, ...]:
-        from dualgap.problems.discriminant.render import figures
+        from dualgap.problems.discriminant.figures import figures
 
-        return figures(self, answer)
+        return tuple(figures(self, answer))
 
     def measures(self, metrics: Mapping[str, Mapping[str, Real]]) -> Mapping[str, Real]:
         from dualgap.problems.discriminant.render import measures

@@ -28,7 +28,7 @@ class StiefelDescent(Solver):
 
     Attributes:
         iterations: at most so many.
-        tolerance: finished where the gradient |BX - CX (X'BX)| is this small, relative to |BX|; values are off by its square.
+        tolerance: finished where the gradient |BX - CX (X'BX)| is this small, relative to |BX|.
     """
 
     name: ClassVar[str] = "stiefel-descent"

@@ -302,6 +302,7 @@ BAD = {
     ),
     "nothing varies": (fields(features=np.ones((6, 2))), "features: the training examples don't differ"),
     "nothing spurious": (fields(spurious=list("xxyyxy")), "the same for all training examples of a class"),
+    "nothing is left": (fields(scatter="projection"), "scatter: .*a projection leaves nothing"),
     "no metric": (
         fields(features=np.arange(12.0).reshape(6, 2) @ np.ones((2, 2)), ridge=0),
         "ridge: without one",
