@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "solve": "dualgap.engine.solve",
+    "solve_batch": "dualgap.engine.batch",
     "compare": "dualgap.study.compare",
     "verify": "dualgap.study.grade:grade",
     "load": "dualgap.api",
@@ -20,6 +21,9 @@ _PUBLIC = {
     "Context": "dualgap.core.solver",
     "Trait": "dualgap.core.solver",
     "Claim": "dualgap.core.claim",
+    "Batch": "dualgap.core.batch",
+    "BatchClaim": "dualgap.core.batch",
+    "Certificates": "dualgap.core.batch",
     "Start": "dualgap.core.claim",
     "Stop": "dualgap.core.claim",
     "Use": "dualgap.core.claim",
@@ -65,13 +69,14 @@ _PUBLIC = {
     "Discriminant": "dualgap.problems.discriminant",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
+    "fair_classifier": "dualgap.fairness",
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
     "hookimpl": "dualgap.plugins.hookspecs",
 }
 
-_MODULES = ("pulp", "cvxpy")  # those for users of these packages; each imports its package
+_MODULES = ("pulp", "cvxpy", "sklearn")  # those for users of these packages; each imports its package
 
 __all__ = ["__version__", *_PUBLIC]
 

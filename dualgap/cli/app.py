@@ -25,6 +25,8 @@ COMMANDS = {
     "export": "A run's answer, or the model, for other tools: csv, sol, mps, latex.",
     "apply": "A run's classifier on other data.",
     "sweep": "Run a plan of many instances and solvers; the runs land in a store.",
+    "report": "A store of runs as a page: who is within what gap, when, with what evidence.",
+    "advise": "Which solver for a problem, why, and from which runs that was learned.",
     "solvers": "What solves: the list, or one solver's parameters.",
     "problems": "What can be solved: kinds, schemas, examples, new specs.",
     "plugins": "What is installed beside the built-ins; write and check your own.",

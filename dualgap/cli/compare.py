@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +13,11 @@ from dualgap.cli.options import Gap, Json, Memory, Plugins, Seed, Settings, Thre
 if TYPE_CHECKING:
     from dualgap.cli.inputs import Given
     from dualgap.study.compare import Comparison
+    from dualgap.study.frontier import Place
 
 app = typer.Typer(add_completion=False)
+
+_WRITTEN = {".svg": "plot", ".tex": "table"}
 
 Specs = Annotated[list[str], typer.Argument(metavar="SPEC...", help="Specs or field files; - for stdin.")]
 Solvers = Annotated[
@@ -47,18 +51,24 @@ def compare(
     memory: Memory = None,
     json: Json = False,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="REPORT.html", help="Write a report with its plots.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write a report, .html; of a path also its plot, .svg, or table, .tex.",
+        ),
     ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Run several solvers on the same problem, on equal terms."""
     from dualgap.cli.comparison import comparison_items, exit_code, path_items
-    from dualgap.cli.inputs import REPORT_ENDINGS, check_ending, check_writable, read_problem
+    from dualgap.cli.inputs import PATH_ENDINGS, REPORT_ENDINGS, check_ending, check_writable, read_problem
     from dualgap.cli.screen import show, show_json, tell
     from dualgap.study.frontier import frontier
 
     check_writable(output)
-    check_ending(output, *REPORT_ENDINGS)
+    check_ending(output, *REPORT_ENDINGS, *(PATH_ENDINGS if path is not None and len(spec) == 1 else ()))
     limits = {"time": time, "gap": gap, "seed": seed, "threads": threads, "memory": memory}
     options = {"solvers": solver or None, "everything": everything, "reference": reference, **limits}
     found: list[Comparison] = []
@@ -66,9 +76,9 @@ def compare(
         if found and found[-1].interrupted:
             break
         found += _compared(given, path, options)
-    if output is not None:
-        _report(found, output)
     known = frontier(found) if path is not None else ()
+    if output is not None:
+        _write(found, known, output)
     if json:
         data = [comparison.data() for comparison in found]
         further = {"path": [place.data() for place in known]} if known else {}
@@ -79,7 +89,7 @@ def compare(
         if known:
             show("", *path_items(found, known))
     if output is not None:
-        tell(f"report written to {output}")
+        tell(f"{_WRITTEN.get(output.suffix.lower(), 'report')} written to {output}")
     raise typer.Exit(exit_code(found))
 
 
@@ -96,10 +106,20 @@ def _compared(given: Given, path: str | None, options: dict[str, Any]) -> list[C
         return compare_path(given.problem, field, values, **options, **listeners)
 
 
-def _report(found: list[Comparison], path: Path) -> None:
+def _write(found: list[Comparison], known: Sequence[Place], path: Path) -> None:
+    """The report, or of a path its plot or its table, as the file's name says."""
     import shlex
     import sys
 
+    from dualgap.study import path_files
+    from dualgap.study.page import write_whole
     from dualgap.study.report import write_report
 
-    write_report(found, path, shlex.join(["dualgap", *sys.argv[1:]]))
+    command = shlex.join(["dualgap", *sys.argv[1:]])
+    match path.suffix.lower():
+        case ".svg":
+            write_whole(path_files.drawing(found, known, command), path)
+        case ".tex":
+            write_whole(path_files.latex(found, known, command), path)
+        case _:
+            write_report(found, path, command)

@@ -12,7 +12,7 @@ from rich.text import Text
 from dualgap.cli.progress import Ticker, listener, ticking
 from dualgap.cli.screen import facts, table, tell
 from dualgap.cli.show import style
-from dualgap.core.exact import Real, nearest
+from dualgap.core.exact import nearest
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_cell, format_gap, format_value
 from dualgap.engine.run import Run
@@ -91,7 +91,7 @@ def path_items(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Ite
         (
             f"{nearest(place.at):.6g}{'' if place.solved else ' *'}",
             format_cell(place.value),
-            _origin(place.by, place.found_at, place.at),
+            _origin(place),
             format_cell(place.bound),
             str(place.evidence),
             format_gap(place.relative_gap(comparisons[0].problem.sense)),
@@ -99,11 +99,15 @@ def path_items(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Ite
         for place in known
     ]
     yield table((field, "value", "by", "bound", "evidence", "gap"), rows, right=("value", "bound", "gap"))
-    yield Text("* between the values that were solved", style="dim")
+    mixed = "; +: a mixture of the answers at both" if any(place.mixed_with is not None for place in known) else ""
+    yield Text(f"* between the values that were solved{mixed}", style="dim")
 
 
-def _origin(name: str, found_at: Real | None, at: Real) -> str:
-    return name if found_at is None or found_at == at else f"{name} at {nearest(found_at):.6g}"
+def _origin(place: Place) -> str:
+    if place.found_at is None or place.found_at == place.at:
+        return place.by
+    found_at = f"{place.by} at {nearest(place.found_at):.6g}"
+    return found_at if place.mixed_with is None else f"{found_at} + {nearest(place.mixed_with):.6g}"
 
 
 def _row(run: Run) -> tuple[str | Text, ...]:

@@ -18,6 +18,8 @@ from dualgap.engine.run import Run
 
 STDIN = "-"
 REPORT_ENDINGS = (".html", ".htm")
+PATH_ENDINGS = (".svg", ".tex")
+_MOST_POINTS = 10_000  # along a path
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,22 @@ def read_path(text: str) -> tuple[str, list[int | Fraction]]:
     """``FIELD=lo:hi:n`` as the field and n evenly spaced values, ends included, in exact arithmetic.
 
     Raises:
-        UsageError: it isn't of that form.
+        UsageError: it isn't of that form, the ends aren't in order, or there are fewer than two values.
     """
     field, equals, span = text.partition("=")
     try:
         low, high, count = span.split(":")
         first, last, points = Fraction(low), Fraction(high), int(count)
+        readable = bool(equals and field.strip())
     except (ValueError, ZeroDivisionError):
-        points = 0
-    if not equals or not field.strip() or points < 1:
+        readable = False
+    if not readable:
         raise UsageError(f"can't read the path {text!r}; write FIELD=lo:hi:n, as in capacity=10:50:5")
-    step = (last - first) / (points - 1) if points > 1 else Fraction(0)
+    if first >= last:
+        raise UsageError(f"the path {text!r} must rise: {low} isn't below {high}; write the smaller end first")
+    if not 2 <= points <= _MOST_POINTS:
+        raise UsageError(f"a path has 2 to {_MOST_POINTS:,} values, not {points}; write FIELD=lo:hi:n")
+    step = (last - first) / (points - 1)
     values = [first + k * step for k in range(points)]
     return field.strip(), [int(value) if value.denominator == 1 else value for value in values]
 

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from dualgap.study.sweep.sizes import bytes_of
+
 _SECONDS = {"": 1.0, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_BYTES = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
 
 
 def read_seconds(text: str | float) -> float:
@@ -31,10 +32,10 @@ def read_limit(text: str | float) -> float:
 
 def read_bytes(text: str | int) -> int:
     """Bytes from ``8G``, ``512M``, ``1.5GiB`` or a plain number; prefixes are powers of 1024."""
-    match = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([kmgt]?)(i?b)?\s*", str(text).lower())
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no amount of memory; write 8G or 512M")
-    return int(float(match[1]) * 2 ** _BYTES[match[2]])
+    try:
+        return bytes_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def read_gap(text: str | float) -> float:

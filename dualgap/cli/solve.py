@@ -62,7 +62,9 @@ def solve(
     memory: Memory = None,
     json: Json = False,
     stream: Annotated[bool, typer.Option("--stream", help="Print JSON lines: progress, then the run.")] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="RUN.json", help="Save the run.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="RUN.json", help="Save the run; a batch's columns.")
+    ] = None,
     answer: Annotated[
         Path | None, typer.Option("--answer", metavar="FILE", help="Write the answer: .json or .csv.")
     ] = None,
@@ -75,6 +77,10 @@ def solve(
     routes: Annotated[
         bool, typer.Option("--routes", help="List the routes to every solver, and solve nothing.")
     ] = False,
+    batch: Annotated[
+        Path | None,
+        typer.Option("--batch", metavar="FILE", help="Many instances of one shape: .npz, .parquet or .jsonl."),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Solve a problem; the answer comes with a certificate."""
@@ -85,6 +91,17 @@ def solve(
     from dualgap.engine.names import parse_parameters
     from dualgap.engine.solve import solve as run_solver
 
+    if batch is not None:
+        from dualgap.cli.batch import run_batch
+
+        single = {"--via": via, "--start": start, "--require": require, "--memory": memory, "--answer": answer}
+        single |= {"--stream": stream or None, "--routes": routes or None, "--write-model": write_model, "--log": log}
+        given_too = [name for name, value in single.items() if value is not None]
+        if given_too:
+            raise typer.BadParameter(f"{given_too[0]} is for a single instance: leave it out with --batch")
+        parameters = parse_parameters(parameter or [])
+        run_batch(spec, batch, solver, parameters, setting, time=time, gap=gap, json=json, output=output)
+        return
     if json and stream:
         raise typer.BadParameter("--json prints one run, --stream a line for every report: take one of them")
     check_ending(answer, ".json", ".csv")

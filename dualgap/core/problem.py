@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
-from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
+from dualgap.core.errors import Fault, InvalidWitnessError, SpecError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import SHOWN, Block
 from dualgap.core.figures import Figure
@@ -19,6 +19,7 @@ from dualgap.core.views import View
 from dualgap.core.witness import Witness
 
 if TYPE_CHECKING:
+    from dualgap.core.batch import Batch
     from dualgap.core.resolve import Resolver
 
 
@@ -104,9 +105,22 @@ class Problem(Record):
         """What an answer proves of itself, such as an equilibrium by the opponent's strategy; None for most kinds."""
         return None
 
+    def mixture(self, first: Any, second: Any, share: float) -> Any | None:
+        """The answer that is ``second`` with probability ``share``, else ``first``; None where none is allowed."""
+        return None
+
     def unbounded(self, witness: Witness) -> Evidence:
         """Whether the witness shows that the objective has no bound."""
         return Evidence.NONE
+
+    @classmethod
+    def batch(cls, arrays: Mapping[str, Any], source: str) -> Batch:
+        """Many instances of one shape from arrays by the names of fields.
+
+        Raises:
+            UsageError: the kind has no batches. SpecError: the arrays are at fault.
+        """
+        raise UsageError(f"{cls.kind} has no batches; solve its instances one by one, or with dualgap sweep")
 
     def trivial(self) -> Any:
         """A feasible answer that costs nothing to find, or None."""

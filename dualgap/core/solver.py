@@ -7,12 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, get_type_hints
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, get_type_hints
 
 from dualgap.core.claim import Claim
 from dualgap.core.errors import UsageError
 from dualgap.core.exact import Real
 from dualgap.core.witness import Witness
+
+if TYPE_CHECKING:
+    from dualgap.core.batch import BatchClaim
 
 Options = Mapping[str, str | int | float | bool]
 
@@ -109,7 +113,7 @@ class Solver:
     Class variables: ``name`` (``engine@interface`` where an engine has several), ``summary`` (one line), ``accepts``
     (forms or problem classes), ``requires`` (modules imported inside ``solve``), ``traits``. A solver that accepts
     a problem class gets the problem itself, returns an ``Answer`` as its point, and states value and bound in the
-    problem's own sense.
+    problem's own sense. ``batches`` are the problem classes that ``solve_batch`` takes many instances of.
     """
 
     name: ClassVar[str] = ""
@@ -118,6 +122,7 @@ class Solver:
     accepts: ClassVar[tuple[type, ...]] = ()
     requires: ClassVar[tuple[str, ...]] = ()
     traits: ClassVar[frozenset[Trait]] = frozenset()
+    batches: ClassVar[tuple[type, ...]] = ()
 
     def refuses(self, form: Any) -> str | None:
         """Why this form can't be taken (a reason with the remedy), or None."""
@@ -126,6 +131,13 @@ class Solver:
     def solve(self, form: Any, ctx: Context) -> Claim:
         """Solves the form within the budget; never raises for a limit."""
         raise NotImplementedError(f"{type(self).__name__} must define solve(form, ctx)")
+
+    def solve_batch(self, batch: Any, budget: Budget) -> BatchClaim:
+        """Solves a ``Batch`` of a problem class in ``batches`` as one array program; for solvers with ``BATCHED``.
+
+        Called for a chunk at a time, all of one shape but for the last: compiled programs should be kept.
+        """
+        raise NotImplementedError(f"{type(self).__name__} declares the trait batched and must define solve_batch")
 
     def parameters(self) -> dict[str, Any]:
         """The parameters, as recorded in runs."""
@@ -139,7 +151,7 @@ def configure(solver: type[Solver], parameters: Mapping[str, Any]) -> Solver:
         UsageError: an unknown parameter or a value of the wrong type; names what there is.
     """
     fields = {field.name for field in dataclasses.fields(solver)}
-    kinds = get_type_hints(solver)
+    kinds = _kinds(cast(Any, solver))  # a class is hashable, whatever mypy makes of its instances' __hash__
     values: dict[str, Any] = {}
     for name, value in parameters.items():
         key = name.replace("-", "_")
@@ -154,6 +166,12 @@ def configure(solver: type[Solver], parameters: Mapping[str, Any]) -> Solver:
         return solver(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"solver {solver.name}: {error}") from error
+
+
+@cache
+def _kinds(solver: type[Solver]) -> dict[str, Any]:
+    """The types of a solver's fields: reading them takes most of the time that configuring it does."""
+    return get_type_hints(solver)
 
 
 def _scalar(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dualgap.display.axes import Axis, Distances
 from dualgap.display.html import Html, tag
@@ -10,15 +10,17 @@ from dualgap.display.html import Html, tag
 _LABEL_ROOM = 8.0  # per cent of a plot's height that a label above its line needs
 
 
-def x_axis(axis: Axis, seconds: bool = False) -> Html:
-    """Tick labels below a plot."""
+Write = Callable[[float], str]
+
+
+def x_axis(axis: Axis, seconds: bool = False, write: Write | None = None) -> Html:
+    """Tick labels below a plot: as the axis has them, as times, or as ``write`` says."""
     labels = []
     for tick, text in axis.ticks():
         place = axis.at(tick)
         anchor = "start" if place < 8 else "end" if place > 92 else "middle"
-        labels.append(
-            tag("text", _clock(axis, tick) if seconds else text, x=f"{place:.6g}%", y="12", text_anchor=anchor)
-        )
+        text = write(tick) if write is not None else _clock(axis, tick) if seconds else text
+        labels.append(tag("text", text, x=f"{place:.6g}%", y="12", text_anchor=anchor))
     return tag("svg", *labels, class_="axis", aria_hidden="true")
 
 
@@ -42,12 +44,13 @@ def path(kind: str, points: Sequence[tuple[float, float]], close: bool = False) 
     return tag("path", class_=kind, d=f"M{moves}{'Z' if close else ''}", vector_effect="non-scaling-stroke")
 
 
-def levels(axis: Axis | Distances, count: int) -> tuple[list[Html], list[Html]]:
+def levels(axis: Axis | Distances, count: int, write: Write | None = None) -> tuple[list[Html], list[Html]]:
     """(Grid lines, their labels at the left) of a vertical axis; a label that would be cut at the top is left out."""
     lines, labels = [], []
     for tick, text in axis.ticks(count):
         height = 100 - axis.at(tick)
         lines.append(line("grid", 0, 100, height, height))
         if height > _LABEL_ROOM:
-            labels.append(tag("text", text, x="2", y=f"{height:.6g}%", dy="-3", class_="halo"))
+            shown = write(tick) if write is not None else text
+            labels.append(tag("text", shown, x="2", y=f"{height:.6g}%", dy="-3", class_="halo"))
     return lines, labels

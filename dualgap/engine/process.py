@@ -205,14 +205,16 @@ class _Watch:
     def __init__(self, pid: int, limit: int | None) -> None:
         self.limit = limit
         self.peak = 0
+        self.next = time.monotonic() + POLL  # a look takes milliseconds: it reads every process of the machine
         try:
             self.process: psutil.Process | None = psutil.Process(pid)
         except psutil.NoSuchProcess:
             self.process = None
 
     def exceeded(self) -> bool:
-        if self.process is None:
+        if self.process is None or time.monotonic() < self.next:
             return False
+        self.next = time.monotonic() + POLL
         try:
             family = [self.process, *self.process.children(recursive=True)]
             resident = sum(member.memory_info().rss for member in family)

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Certificate, Check
 from dualgap.core.claim import Scalar, Start, Stop, TracePoint
-from dualgap.core.errors import Fault, InvalidWitnessError, SpecError
+from dualgap.core.errors import Fault, InvalidWitnessError, SpecError, UsageError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import from_json, read_fraction, to_json
@@ -44,6 +44,7 @@ class Run:
     """A run and its certificate. ``refused`` or ``error`` say why there is no certificate.
 
     ``source`` is where the spec was read, if it was: ``spec``, its path, and ``set``, what was set beside it.
+    ``problem`` is the closed spec, which files don't keep.
     """
 
     kind: str
@@ -77,6 +78,20 @@ class Run:
     direction: Direction | None = None
     refused: str = ""
     error: str = ""
+    problem: Problem | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def predictor(self) -> Any:
+        """What predicts other tables as the answer does, where answers are classifiers.
+
+        Raises:
+            UsageError: they aren't, or there is none.
+        """
+        if self.problem is None or not hasattr(self.problem, "predictor"):
+            raise UsageError(f"an answer of {self.kind} predicts nothing")
+        if self.answer is None:
+            raise UsageError("this run found no answer")
+        return self.problem.predictor(self.answer)
 
     @property
     def name(self) -> str:
@@ -194,6 +209,7 @@ def run_from_data(raw: Any, problem: Problem, source: str) -> Run:
         **raw,
         "kind": problem.kind,
         "problem_hash": problem.digest(),
+        "problem": problem,
         "source": {name: raw["problem"][name] for name in ("spec", "set") if name in raw["problem"]},
         "answer": problem.read_answer(answer) if answer is not None else None,
         "answer_data": answer,

@@ -103,6 +103,7 @@ def certified(task: Task, performance: Performance, monitor: Monitor, known: Seq
         conflict=outcome.conflict,
         start=_start(task, outcome),
         error=performance.error,
+        problem=problem,
     )
 
 

@@ -14,10 +14,12 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from dualgap.core.batch import BatchClaim
 from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import DualisedProgram, Form, Inner
-from dualgap.core.solver import Context, Solver, Trait
+from dualgap.core.solver import Budget, Context, Solver, Trait
 from dualgap.core.witness import FarkasRay, Multipliers
+from dualgap.problems.knapsack import Knapsack
 from dualgap.solvers.level_bundle import LevelBundle
 from dualgap.solvers.polish import Peak, polish
 
@@ -44,7 +46,8 @@ class DualAscent(Solver):
     name: ClassVar[str] = "dual-ascent"
     summary: ClassVar[str] = "Lagrangian dual by supergradient steps, with averaged primal points"
     accepts: ClassVar[tuple[type, ...]] = (DualisedProgram,)
-    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM, Trait.BATCHED})
+    batches: ClassVar[tuple[type, ...]] = (Knapsack,)
 
     rule: Literal["polyak", "decreasing", "level"] = "polyak"
     iterations: int = 2000
@@ -53,6 +56,11 @@ class DualAscent(Solver):
     patience: int = 30
     planes: int = 100
     tolerance: float = 1e-7
+
+    def solve_batch(self, batch: Any, budget: Budget) -> BatchClaim:
+        from dualgap.solvers.knapsack.batch_jax import ascend
+
+        return ascend(batch)
 
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, DualisedProgram)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dualgap.core.batch import BatchClaim
 from dualgap.core.claim import Claim
-from dualgap.core.solver import Context, Solver, Trait
+from dualgap.core.solver import Budget, Context, Solver, Trait
 from dualgap.problems.coin_change import CoinChange
 from dualgap.problems.knapsack import Knapsack
 
@@ -18,7 +19,8 @@ class Greedy(Solver):
     name: ClassVar[str] = "greedy"
     summary: ClassVar[str] = "greedy answers with a proved bound, for knapsack and change-making"
     accepts: ClassVar[tuple[type, ...]] = (Knapsack, CoinChange)
-    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS})
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.BATCHED})
+    batches: ClassVar[tuple[type, ...]] = (Knapsack,)
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         if isinstance(form, Knapsack):
@@ -28,3 +30,8 @@ class Greedy(Solver):
         from dualgap.solvers.coin_change.greedy import solve as pay
 
         return pay(form)
+
+    def solve_batch(self, batch: Any, budget: Budget) -> BatchClaim:
+        from dualgap.solvers.knapsack.batch import solve
+
+        return solve(batch)

@@ -6,15 +6,17 @@ Where the objective is convex, its gradient bounds the optimum from below (``dua
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from dualgap.core.batch import BatchClaim
 from dualgap.core.claim import Claim, Start, Stop, Use
 from dualgap.core.forms import Convexity, Form, SmoothProgram
 from dualgap.core.sets import Reals
-from dualgap.core.solver import Context, Solver, Trait
+from dualgap.core.solver import Budget, Context, Solver, Trait
 from dualgap.core.witness import GradientPoint
+from dualgap.problems.knapsack import Knapsack
 from dualgap.solvers.descent import Rule, State, as_numpy, first_step, flat, prepare, run, set_out
 from dualgap.solvers.gradient_bounds import GradientBounds, offers
 from dualgap.solvers.jax_scope import x64
@@ -35,7 +37,8 @@ class ProjectedGradient(Solver):
     summary: ClassVar[str] = "projected gradient descent in JAX, with optax's rules"
     accepts: ClassVar[tuple[type, ...]] = (SmoothProgram,)
     requires: ClassVar[tuple[str, ...]] = ("jax", "optax")
-    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM})
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME, Trait.WARM, Trait.BATCHED})
+    batches: ClassVar[tuple[type, ...]] = (Knapsack,)
 
     rule: Rule = "nesterov"
     step: float | None = None
@@ -49,6 +52,11 @@ class ProjectedGradient(Solver):
         if form.domain is not None and not offers(form.domain, "project"):
             return f"pgd needs a projection, and {type(form.domain).__name__} has none"
         return None
+
+    def solve_batch(self, batch: Any, budget: Budget) -> BatchClaim:
+        from dualgap.solvers.knapsack.batch_jax import descend
+
+        return descend(batch)
 
     def solve(self, form: Form, ctx: Context) -> Claim:
         assert isinstance(form, SmoothProgram)

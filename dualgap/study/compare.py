@@ -5,18 +5,22 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from dualgap.core.certificate import Verdict
 from dualgap.core.claim import Stop
-from dualgap.core.errors import NoRouteError, UsageError
+from dualgap.core.errors import NoRouteError, SpecError, UsageError
 from dualgap.core.exact import Real, nearest
 from dualgap.core.problem import Problem
 from dualgap.core.serialize import to_json
 from dualgap.core.solver import Solver, Trait
 from dualgap.engine.environment import machine
 from dualgap.engine.execute import execute
-from dualgap.engine.load import Source, load
+from dualgap.engine.load import Loaded, Source, load
 from dualgap.engine.monitor import Snapshot
 from dualgap.engine.prepare import Prepared
 from dualgap.engine.run import SCHEMA_VERSION, Run
@@ -182,15 +186,16 @@ def compare_path(
     interrupts.
 
     Raises:
-        UsageError: no values. SpecError: the field takes no such value.
+        UsageError: no values, or the field holds no number. SpecError: there is no such field, or it doesn't take one
+            of the values; found before the first run.
     """
     if not len(values):
         raise UsageError(f"no values for {field}")
     settings = Settings(time, gap, seed, threads, memory, tolerance, isolate=isolate)
     found: list[Comparison] = []
     starts: dict[str, Any] = {}
-    for value in values:
-        loaded = load(problem, seed=seed, settings={field: written(value)})
+    places = _places(problem, field, values, seed)
+    for value, loaded in zip(values, places):
         plan = _plan(loaded.problem, solvers, everything)
         first = [] if reference is None else [_reference(loaded.problem, reference, tolerance)]
         comparer = _Comparer(loaded.problem, settings, on_run, on_progress, loaded.artefacts, starts)
@@ -200,6 +205,27 @@ def compare_path(
             break
         starts = {run.name: run.answer for run in comparison.runs if run.answer is not None}
     return found
+
+
+def _places(problem: Source, field: str, values: Sequence[Real], seed: int) -> list[Loaded]:
+    """The problem at each of the values: whatever is wrong with one of them shows before the first run."""
+    try:
+        found = [load(problem, seed=seed, settings={field: written(value)}) for value in values]
+    except SpecError as error:
+        raise SpecError(error.faults, f"the path along {field}") from None
+    _check_number(found[0].problem, field)
+    return found
+
+
+def _check_number(problem: Problem, field: str) -> None:
+    """Finds out whether a field (dots go into tables) holds a number: a flag takes 0 and 1, a text any."""
+    found: Any = problem.content()
+    for part in field.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    if isinstance(found, np.ndarray) and found.size == 1:  # a list of one number is written as the number
+        found = found.item()
+    if isinstance(found, bool) or not isinstance(found, int | float | Fraction | Decimal):
+        raise UsageError(f"{field} of {problem.kind} holds no number, and a path needs one")
 
 
 def written(value: Real) -> str:

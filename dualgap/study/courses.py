@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -23,18 +23,44 @@ Clock = Literal["seconds", "iterations"]
 _MOST_POINTS = 200  # of a trace that are drawn
 
 
+@dataclass(frozen=True)
+class Course:
+    """What a run had by when, and the relative gap that it ended with."""
+
+    name: str
+    points: Sequence[TracePoint]
+    gap: float | None
+
+
 def courses(comparison: Comparison, runs: Sequence[Run], clock: Clock) -> list[Html]:
     """A panel for each run with a trace by that clock, all on the same axes."""
-    sense, limit = comparison.problem.sense, comparison.joint.bound
-    traces = {run.name: points for run in runs if (points := _trace(run, clock))}
-    numbers = [nearest(x) for points in traces.values() for p in points for x in (p.value, p.bound) if x is not None]
-    centre = [nearest(x) for x in (comparison.joint.value, limit) if x is not None]
-    values = distance_axis(numbers, centre)
+    found = [
+        Course(run.name, points, run.certificate.relative_gap if run.certificate is not None else None)
+        for run in runs
+        if (points := _trace(run, clock))
+    ]
+    return panels(found, comparison.problem.sense, comparison.joint.value, comparison.joint.bound, clock)
+
+
+def panels(
+    found: Sequence[Course], sense: Sense, value: Real | None, limit: Real | None, clock: Clock = "seconds"
+) -> list[Html]:
+    """A panel for each course, all on the same axes.
+
+    Args:
+        found: on one instance.
+        sense: of the instance.
+        value: the best that is known.
+        limit: the best verified bound: what a course bounds beyond it is the solver's word.
+        clock: what it is drawn against.
+    """
+    numbers = [nearest(x) for course in found for p in course.points for x in (p.value, p.bound) if x is not None]
+    values = distance_axis(numbers, [nearest(x) for x in (value, limit) if x is not None])
     if values is None:
         return []
-    moments = [_moment(point, clock) for points in traces.values() for point in points]
+    moments = [_moment(point, clock) for course in found for point in course.points]
     axis = time_axis(moments) if clock == "seconds" else count_axis(moments)
-    return [_panel(run, traces[run.name], clock, axis, values, sense, limit) for run in runs if run.name in traces]
+    return [_panel(course, clock, axis, values, sense, limit) for course in found]
 
 
 def _moment(point: TracePoint, clock: Clock) -> float:
@@ -58,20 +84,20 @@ def _trace(run: Run, clock: Clock) -> list[TracePoint]:
         points = [point for point in points if point.iterations is not None]
         if len({point.iterations for point in points}) < 2:
             return []
+    return thinned(points)
+
+
+def thinned(points: Sequence[TracePoint]) -> list[TracePoint]:
+    """As many points as are worth drawing, the last among them; none of a trace that never had a number."""
     keep = max(1, -(-len(points) // _MOST_POINTS))
-    thinned = [*points[:-1:keep], points[-1]]
-    return thinned if any(p.value is not None or p.bound is not None for p in thinned) else []
+    found = [*points[:-1:keep], points[-1]]
+    return found if any(p.value is not None or p.bound is not None for p in found) else []
 
 
 def _panel(
-    run: Run,
-    points: Sequence[TracePoint],
-    clock: Clock,
-    axis: Axis,
-    values: Axis | Distances,
-    sense: Sense,
-    limit: Real | None,
+    course: Course, clock: Clock, axis: Axis, values: Axis | Distances, sense: Sense, limit: Real | None
 ) -> Html:
+    points, gap = course.points, course.gap
     marks: list[Html] = []
     grid, labels = levels(values, 4)
     marks += [*grid, *(line("grid", axis.at(tick), axis.at(tick), 0, 100) for tick, _ in axis.ticks())]
@@ -91,11 +117,12 @@ def _panel(
             x, y = axis.at(_moment(last, clock)), 100 - values.at(nearest(number))
             marks.append(line(f"{kind} ended", x, 100, y, y))
             marks.append(tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3.5", class_=kind))
-    gap = run.certificate.relative_gap if run.certificate is not None else None
     after_all = f"{last.seconds:.2g} s" if clock == "seconds" else f"{last.iterations:,} iterations"
-    summary = f"{run.name}: value {format_value(last.value)}, bound {format_value(last.bound)} after {after_all}"
+    summary = f"{course.name}: value {format_value(last.value)}, bound {format_value(last.bound)} after {after_all}"
     plot = tag("svg", tag("title", summary), *marks, *labels, class_="plot", role="img")
-    head = tag("figcaption", tag("b", run.name), tag("span", f"gap {format_gap(gap)}" if gap is not None else "no gap"))
+    head = tag(
+        "figcaption", tag("b", course.name), tag("span", f"gap {format_gap(gap)}" if gap is not None else "no gap")
+    )
     return tag("figure", head, plot, x_axis(axis, seconds=clock == "seconds"), class_="panel")
 
 

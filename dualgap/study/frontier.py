@@ -1,13 +1,14 @@
 """Along a path of values of a field: what is achieved and what is proved at every value, and between them.
 
 An answer that was found at one value may be feasible at others, and multipliers that bound the optimum at one value
-bound it at others: each is tried everywhere, by the problem that is meant there.
+bound it at others: each is tried everywhere, by the problem that is meant there. Between two values a mixture of the
+answers at both is tried, too, where the problem mixes answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -33,7 +34,8 @@ class Place:
 
     Attributes:
         at: the value. solved: whether solvers ran there.
-        value: the best that any answer along the path is worth there; ``by`` and ``found_at`` say whose.
+        value: the best that any answer along the path is worth there; ``by`` and ``found_at`` say whose, and
+            ``mixed_with`` where the other answer was found if it is a mixture.
         bound: the tightest bound that any witness along the path proves there; ``evidence``, ``bound_by`` and
             ``bound_at`` go with it.
     """
@@ -43,6 +45,7 @@ class Place:
     value: Real | None = None
     by: str = ""
     found_at: Real | None = None
+    mixed_with: Real | None = None
     bound: Real | None = None
     evidence: Evidence = Evidence.NONE
     bound_by: str = ""
@@ -101,9 +104,9 @@ def _place(problem: Problem, at: Real, solved: bool, points: Sequence[tuple[Any,
     place = Place(at, solved)
     for point, comparison in points:
         for run in _telling(comparison):
-            place = _with_answer(place, problem, run, point[1])
+            place = _with_answer(place, problem, run.answer, {"by": run.name, "found_at": point[1]})
             place = _with_bound(place, problem, run, point[1])
-    return place
+    return place if solved else _with_mixtures(place, problem, points)
 
 
 def _telling(comparison: Comparison) -> list[Run]:
@@ -113,16 +116,40 @@ def _telling(comparison: Comparison) -> list[Run]:
     return [run for run in comparison.runs if run.name in named]
 
 
-def _with_answer(place: Place, problem: Problem, run: Run, found_at: Real) -> Place:
-    if run.answer is None:
+def _with_mixtures(place: Place, problem: Problem, points: Sequence[tuple[Any, Comparison]]) -> Place:
+    """Tries the answers at the neighbours in proportion to how near they are."""
+    at = fraction(place.at)
+    below = max((item for item in points if fraction(item[0][1]) < at), key=_where, default=None)
+    above = min((item for item in points if fraction(item[0][1]) > at), key=_where, default=None)
+    if below is None or above is None:
         return place
-    evaluation: Evaluation = problem.evaluate(run.answer)
+    share = nearest((at - _where(below)) / (_where(above) - _where(below)))
+    for first in _answered(below[1]):
+        for second in _answered(above[1]):
+            by = first.name if first.name == second.name else f"{first.name} and {second.name}"
+            told = {"by": by, "found_at": below[0][1], "mixed_with": above[0][1]}
+            place = _with_answer(place, problem, problem.mixture(first.answer, second.answer, share), told)
+    return place
+
+
+def _where(item: tuple[Any, Comparison]) -> Fraction:
+    return fraction(item[0][1])
+
+
+def _answered(comparison: Comparison) -> list[Run]:
+    return [run for run in _telling(comparison) if run.answer is not None]
+
+
+def _with_answer(place: Place, problem: Problem, answer: Any, told: Mapping[str, Any]) -> Place:
+    if answer is None:
+        return place
+    evaluation: Evaluation = problem.evaluate(answer)
     tolerance = 0.0 if evaluation.exact else DEFAULT_TOLERANCE
     failed = evaluation.violations.values()
     held = all(violation.amount <= tolerance * max(1.0, violation.scale) for violation in failed)
     if not held or (place.value is not None and not problem.sense.better(evaluation.objective, place.value)):
         return place
-    return Place(**{**vars(place), "value": evaluation.objective, "by": run.name, "found_at": found_at})
+    return replace(place, **{"mixed_with": None, **told}, value=evaluation.objective)
 
 
 def _with_bound(place: Place, problem: Problem, run: Run, bound_at: Real) -> Place:
@@ -135,8 +162,7 @@ def _with_bound(place: Place, problem: Problem, run: Run, bound_at: Real) -> Pla
     tighter = place.bound is None or _other(problem.sense).better(bound.value, place.bound)
     if not bound.evidence.verified or not tighter or abs(nearest(bound.value)) == float("inf"):
         return place
-    told = {"bound": bound.value, "evidence": bound.evidence, "bound_by": run.name, "bound_at": bound_at}
-    return Place(**{**vars(place), **told})
+    return replace(place, bound=bound.value, evidence=bound.evidence, bound_by=run.name, bound_at=bound_at)
 
 
 def _other(sense: Sense) -> Sense:

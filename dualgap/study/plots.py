@@ -5,16 +5,17 @@ Solid means verified (proved or numerical), hatched means claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from dualgap.core.certificate import Evidence, Sense, Verdict
+from dualgap.core.certificate import Certificate, Evidence, Sense, Verdict
 from dualgap.core.exact import Real, nearest
 from dualgap.core.statement import format_value
 from dualgap.display.axes import Axis, value_axis
+from dualgap.display.bars import Bars, Track
 from dualgap.display.html import Html, tag
 from dualgap.display.shapes import box, levels, line, path, x_axis
 from dualgap.engine.refute import feasible_value
@@ -22,11 +23,11 @@ from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.frontier import Place
 
-DEFS = Html(
-    '<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" '
-    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch" width="2" height="6"/></pattern>'
-    "</defs></svg>"
+HATCH = Html(
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="hatch" width="2" height="6"/></pattern></defs>'
 )
+DEFS = tag("svg", HATCH, class_="defs", width="0", height="0", aria_hidden="true")
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,13 @@ class Interval:
 
 def interval(run: Run) -> Interval:
     """A run's interval; infinite bounds are left out."""
-    certificate = run.certificate
-    if certificate is None:
+    if run.certificate is None:
         return Interval(run.name, None, None, None)
+    return interval_of(run.name, run.certificate, feasible_value(run))
+
+
+def interval_of(name: str, certificate: Certificate, value: Real | None) -> Interval:
+    """The interval that a certificate gives an answer of that value."""
     best: dict[bool, Real] = {}
     for bound in certificate.bounds:
         key = bound.evidence is Evidence.CLAIMED
@@ -60,23 +65,22 @@ def interval(run: Run) -> Interval:
     if verified is not None and claimed is not None and not certificate.sense.better(verified, claimed):
         claimed = None  # it says nothing beyond the verified one
     wrong = certificate.verdict in (Verdict.CONTRADICTED, Verdict.VIOLATED)
-    return Interval(run.name, feasible_value(run), verified, claimed, wrong)
+    return Interval(name, value, verified, claimed, wrong)
 
 
-def intervals(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
-    """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has."""
-    found = [item for item in map(interval, runs) if item != Interval(item.name, None, None, None, item.wrong)]
+def intervals(given: Iterable[Interval], value: Real | None, bound: Real | None) -> Bars | None:
+    """One axis with the bar of each run that has a value or a bound, from one to the other; None where nobody has.
+
+    Between the joint ``value`` and ``bound`` lies the optimum.
+    """
+    found = [item for item in given if item != Interval(item.name, None, None, None, item.wrong)]
     numbers = [nearest(x) for item in found for x in (item.value, item.verified, item.claimed) if x is not None]
-    joint = [nearest(x) for x in (comparison.joint.value, comparison.joint.bound) if x is not None]
+    joint = [nearest(x) for x in (value, bound) if x is not None]
     axis = value_axis(numbers, joint)
     if axis is None:
         return None
-    rows = []
-    for item in found:
-        track = tag("svg", tag("title", str(item)), *_frame(axis, joint), *_bar(axis, item), class_="track", role="img")
-        rows += [tag("div", item.name, class_="name"), track]
-    axis_row = [tag("div", class_="name"), x_axis(axis)]
-    return tag("div", *rows, *axis_row, class_="intervals")
+    tracks = (Track(item.name, str(item), (*_frame(axis, joint), *_bar(axis, item))) for item in found)
+    return Bars(tuple(tracks), x_axis(axis))
 
 
 def _frame(axis: Axis, joint: Sequence[float]) -> Iterator[Html]:
@@ -119,7 +123,25 @@ def _mark(axis: Axis, kind: str, number: float, top: float) -> Html:
 
 
 # Along a path of values of a field.
-def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | None:
+@dataclass(frozen=True)
+class Along:
+    """A plot against a field: for a page, or within a drawing."""
+
+    shapes: tuple[Html, ...]
+    axis: Html
+
+    def html(self) -> Html:
+        """For a page, as wide as it is."""
+        return tag("div", tag("svg", *self.shapes, class_="plot tall", role="img"), self.axis, class_="along")
+
+    def drawing(self, left: float, top: float, width: float, height: float) -> list[Html]:
+        """For a drawing, in pixels; the axis lies below ``height``."""
+        frame = {"x": left, "width": width}
+        below = tag("svg", self.axis, y=top + height, height=16.0, class_="axis", **frame)
+        return [tag("svg", *self.shapes, y=top, height=height, **frame), below]
+
+
+def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Along | None:
     """What is achieved and proved against the field that was varied: the optimum lies in the band between them.
 
     Dots are the values that were solved; claimed bounds are drawn there alone.
@@ -145,14 +167,18 @@ def along(comparisons: Sequence[Comparison], known: Sequence[Place]) -> Html | N
     ran = [(at, place) for at, place in found if place.solved]
     both = [place.value is not None and place.bound is not None for _, place in found]
     shapes = [path("band", [*value, *reversed(bound)], close=True)] if all(both) else []
-    shapes += [path("bound", bound), path("value", value)]
+    # Straight lines: viewers that aren't browsers stretch the strokes of a path with its canvas.
+    drawn = [
+        line(kind, x, right, y, lower)
+        for kind, ends in (("bound", bound), ("value", value))
+        for (x, y), (right, lower) in pairwise(ends)
+    ]
     canvas = tag("svg", *shapes, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height="100%")
     grid, labels = levels(values, 5)
     ends = (("bound said", series("claimed", solved)), ("bound", series("bound", ran)), ("value", series("value", ran)))
-    dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, line in ends for x, y in line]
+    dots = [tag("circle", cx=f"{x:g}%", cy=f"{y:g}%", r="3", class_=kind) for kind, marks in ends for x, y in marks]
     title = tag("title", f"value and bound at {len(found)} values of the field, {len(ran)} of them solved")
-    plot = tag("svg", title, *grid, canvas, *dots, *labels, class_="plot tall", role="img")
-    return tag("div", plot, x_axis(field), class_="along")
+    return Along((title, *grid, canvas, *drawn, *dots, *labels), x_axis(field))
 
 
 def _steps(points: Sequence[tuple[float, float]], lower: bool) -> list[tuple[float, float]]:

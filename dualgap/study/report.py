@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
-import dualgap
 from dualgap.core.certificate import Sense, Verdict
 from dualgap.core.exact import Real
 from dualgap.core.statement import format_cell, format_gap, format_value
@@ -18,7 +16,16 @@ from dualgap.study.courses import Clock, courses
 from dualgap.study.frontier import frontier
 from dualgap.study.joint import LIES, Standing
 from dualgap.study.likeness import further_table
-from dualgap.study.plots import DEFS, along, intervals
+from dualgap.study.page import (
+    COURSES_LEGEND,
+    INTERVALS_LEGEND,
+    alert,
+    document,
+    format_seconds,
+    reproduced,
+    write_whole,
+)
+from dualgap.study.plots import along, interval, intervals
 from dualgap.study.profile import profile
 
 _MOST_ROWS = 8
@@ -38,28 +45,17 @@ def write_report(comparisons: Sequence[Comparison], path: Path, command: str) ->
     Raises:
         OSError: the file can't be written.
     """
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(report(comparisons, command), encoding="utf-8")
-    partial.replace(path)
+    write_whole(report(comparisons, command), path)
 
 
 def report(comparisons: Sequence[Comparison], command: str) -> str:
     """The page's text."""
     several = len(comparisons) > 1
     title = f"dualgap: {', '.join(dict.fromkeys(c.problem.kind for c in comparisons))}"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="generator", content=f"dualgap {dualgap.__version__}"),
-        tag("title", title),
-        tag("style", Html(files("dualgap.study").joinpath("report.css").read_text(encoding="utf-8"))),
-    )
     sections = [
         _section(comparison, number, several, command) for number, comparison in enumerate(comparisons, start=1)
     ]
-    body = tag("body", DEFS, tag("main", _overview(comparisons, command) if several else None, *sections))
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    return document(title, _overview(comparisons, command) if several else None, *sections)
 
 
 def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
@@ -80,10 +76,10 @@ def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
             "Dots are the values that were solved (open ones: bounds that are only claimed); answers and multipliers "
             "from there are tried at others, and between those the weaker of both ends is drawn."
         )
-        caption = tag("figure", plot, tag("figcaption", text))
+        caption = tag("figure", plot.html(), tag("figcaption", text))
     heading = tag("h1", f"{len(comparisons)} comparisons")
     contents = table(header, rows, numeric=(1, 2, 3))
-    return tag("nav", heading, caption, contents, facts([_command(command)]), aria_label="contents")
+    return tag("nav", heading, caption, contents, facts([reproduced(command)]), aria_label="contents")
 
 
 def _name(comparison: Comparison, number: int) -> str:
@@ -143,29 +139,12 @@ def _wrong_claims(comparison: Comparison) -> Html | None:
             found.append(f"{run.name}: {run.certificate.statement.rstrip('.')}")
         lies = [check for check in run.checks if not check.passed and check.name.startswith(LIES)]
         found += [f"{run.name}, {check.name}: {check.detail}" for check in lies]
-    if not found:
-        return None
-    title = f"{len(found)} wrong claim{'s' * (len(found) > 1)}"
-    items = (tag("li", f"{text}.") for text in found)
-    return tag("aside", tag("strong", title), tag("ul", *items), class_="alert", role="note")
+    return alert(found)
 
 
 def _interval_figure(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
-    plot = intervals(comparison, runs)
-    if plot is None:
-        return None
-    legend = tag(
-        "figcaption",
-        tag("span", class_="key value"),
-        "verified value ",
-        tag("span", class_="key verified"),
-        "up to a verified bound ",
-        tag("span", class_="key claimed"),
-        "up to a bound that is only claimed ",
-        tag("span", class_="key band"),
-        "where the optimum lies",
-    )
-    return tag("figure", plot, legend)
+    plot = intervals(map(interval, runs), comparison.joint.value, comparison.joint.bound)
+    return tag("figure", plot.html(), INTERVALS_LEGEND) if plot is not None else None
 
 
 def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
@@ -204,11 +183,6 @@ def _seconds(run: Run, *names: str) -> str:
     return format_seconds(sum(found)) if found else "–"
 
 
-def format_seconds(seconds: float) -> str:
-    """Milliseconds below a second, else seconds with two decimals."""
-    return f"{1000 * seconds:,.0f} ms" if seconds < 0.9995 else f"{seconds:,.2f} s"
-
-
 def _conditions(comparison: Comparison, command: str | None) -> Html:
     """What every run was given, and what it was made with."""
     settings, host = comparison.settings, machine()
@@ -222,13 +196,9 @@ def _conditions(comparison: Comparison, command: str | None) -> Html:
             ("machine", f"{host['system']} {host['machine']}, {host['cores']} cores"),
             ("versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))),
             ("spec", tag("code", comparison.problem.digest())),
-            *([_command(command)] if command is not None else []),
+            *([reproduced(command)] if command is not None else []),
         ]
     )
-
-
-def _command(command: str) -> tuple[str, Html]:
-    return "made with", tag("code", command)
 
 
 def _courses(comparison: Comparison, runs: Sequence[Run], clock: Clock, title: str) -> Html | None:
@@ -236,18 +206,7 @@ def _courses(comparison: Comparison, runs: Sequence[Run], clock: Clock, title: s
     if not panels:
         return None
     first, rest = panels[:_MOST_PANELS], panels[_MOST_PANELS:]
-    legend = tag(
-        "figcaption",
-        tag("span", class_="key value"),
-        "best answer, recomputed ",
-        tag("span", class_="key bound"),
-        "bound ",
-        tag("span", class_="key verified"),
-        "gap that a verified bound supports ",
-        tag("span", class_="key claimed"),
-        "on the solver's word",
-    )
-    shown = tag("figure", tag("div", *first, class_="panels"), legend)
+    shown = tag("figure", tag("div", *first, class_="panels"), COURSES_LEGEND)
     more = details(f"{len(rest)} more", tag("div", *rest, class_="panels")) if rest else None
     return join([tag("h3", title), shown, more])
 

@@ -48,7 +48,7 @@ def _main_clause(runs: Sequence[Run], joint: Joint) -> str:
         return f"Optimal: {best}, and {limit} it ({how})"
     gap = format_gap(joint.relative_gap)
     said = f"The best is {best}, at most {gap} from the optimum: {limit} {format_value(joint.bound)} ({how})"
-    if joint.claimed is not None:
+    if joint.claimed is not None and format_value(joint.claimed) != format_value(joint.bound):
         said += f", and {format_value(joint.claimed)} on the word of {listed(joint.claimed_by)}"
     return said
 

@@ -130,7 +130,7 @@ def test_a_path_has_contents_and_a_plot() -> None:
     assert links == ["#c1", "#c2", "#c3"]
     assert [section.get("id") for section in root.iter("section")] == ["c1", "c2", "c3"]
     plot = next(div for div in root.iter("div") if div.get("class") == "along")
-    assert {shape.get("class") for shape in plot.iter("path")} >= {"value", "bound"}
+    assert {shape.get("class") for shape in plot.iter("line")} >= {"value", "bound"}
 
 
 def test_nothing_found_is_a_report_too() -> None:

@@ -142,6 +142,16 @@ class Classifier(Answer):
     encoding: Encoding = Encoding()
     scorer: Linear | None = None
 
+    def mixed(self, other: Classifier, share: float) -> Classifier | None:
+        """The mixture that is ``other`` with probability ``share``; None where they read tables differently.
+
+        Rates and errors are linear in it, and a difference of rates is convex: the mixture meets the limit between.
+        """
+        if (self.encoding, self.scorer) != (other.encoding, other.scorer):
+            return None
+        weights = np.concatenate([(1.0 - share) * self.weights, share * other.weights])
+        return self.model_copy(update={"members": (*self.members, *other.members), "weights": weights})
+
     def predictor(self, random_state: int = 0) -> Predictor:
         """What predicts other tables (see ``dualgap.problems.fair_classifier.predictor``).
 

@@ -32,9 +32,16 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         SpecError: lists the columns that aren't there and the cells that can't be read, each with a remedy.
     """
     raw = dict(spec)
-    if "data" not in raw:
-        return _inline(raw)
-    table = _table(raw, resolver)
+    return from_table(_table(raw, resolver), raw, resolver) if "data" in raw else _inline(raw)
+
+
+def from_table(table: Columns, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+    """The closed spec's fields, of columns at hand.
+
+    Raises:
+        SpecError: as ``closed``.
+    """
+    raw = dict(spec)
     for name in ("groups", "group_names", "encoding", "weights", "split_names", "scorer"):
         if name in raw:
             raise SpecError([Fault(name, "beside data", f"with data, write {_INSTEAD[name]}")])

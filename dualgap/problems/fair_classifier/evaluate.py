@@ -17,6 +17,7 @@ from dualgap.problems.fair_classifier.answers import (
     Predictions,
     Table,
     Thresholds,
+    all_positive,
     probabilities,
 )
 from dualgap.problems.fair_classifier.separable import separable
@@ -59,9 +60,15 @@ def predicted(problem: FairClassifier, answer: Classifier) -> np.ndarray:
     """(n,) the probability of predicting 1 for every row of every split; NaN where a tool predicts nothing."""
     weights = answer.weights.astype(np.float64)
     total: np.ndarray = np.zeros(len(problem.label))
+    linear: list[tuple[float, Linear]] = []
     for weight, member in zip(weights.tolist(), answer.members):
-        if weight:
+        if weight and isinstance(member, Linear):
+            linear.append((weight, member))
+        elif weight:
             total += weight * probabilities(problem, member)
+    if linear:  # at once: their scores are a product of matrices
+        shares, models = zip(*linear)
+        total += all_positive(models, problem.design, float(problem.extents.max(initial=0.0))) @ np.array(shares)
     return np.asarray(np.clip(total, 0.0, 1.0))
 
 
@@ -84,7 +91,7 @@ def _misfit(problem: FairClassifier, member: Member) -> str | None:
         if len(member.coefficients) != wide:
             return f"{len(member.coefficients)} coefficients for {wide}"
         sizes = np.abs(member.coefficients.astype(np.float64))
-        return _endless(sizes @ np.abs(problem.design).max(axis=0, initial=0.0) + abs(float(member.intercept)))
+        return _endless(sizes @ problem.extents + abs(float(member.intercept)))
     if isinstance(member, Thresholds):
         if not len(problem.score):
             return "thresholds, and the spec has no score"

@@ -12,6 +12,7 @@ import numpy as np
 from dualgap.core.errors import Fault, SpecError, UsageError
 from dualgap.core.problem import parsed
 from dualgap.core.serialize import from_json, to_json
+from dualgap.problems.fair_classifier import standalone
 from dualgap.problems.fair_classifier.answers import Classifier, Linear, Member, Network, Predictions, Table, Thresholds
 from dualgap.problems.fair_classifier.cells import matched
 from dualgap.problems.fair_classifier.data import numbers
@@ -113,6 +114,17 @@ def written(classifier: Classifier) -> bytes:
     """A predictor's file."""
     data = {"format": FORMAT, "version": VERSION, "classifier": classifier.content()}
     return (json.dumps(to_json(data), ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def as_estimator(classifier: Classifier) -> bytes:
+    """Python's text of an estimator for scikit-learn that predicts the same, without dualgap."""
+    text = Path(standalone.__file__).read_text(encoding="utf-8")
+    data = json.dumps(to_json(classifier.content()), allow_nan=False)
+    noted = "\n# ``dualgap export RUN --to sklearn`` writes this module, with the classifier in place of MODEL's {}.\n"
+    for part, instead in ((noted, ""), ('json.loads(r"""{}""")', f"json.loads({data!r})")):
+        assert text.count(part) == 1
+        text = text.replace(part, instead)
+    return text.encode()
 
 
 def load_predictor(path: str | Path, random_state: int = 0) -> Predictor:

@@ -162,6 +162,12 @@ class FairClassifier(Problem):
         x = self.features.astype(np.float64)
         return np.hstack([x, np.eye(self.count)[self.groups]]) if self.group_aware else x
 
+    @cached_property
+    def extents(self) -> np.ndarray:
+        """(D,) the largest size of a number in each column of the design."""
+        found: np.ndarray = np.maximum(self.design.max(axis=0, initial=0.0), -self.design.min(axis=0, initial=0.0))
+        return found
+
     @property
     def design_names(self) -> tuple[str, ...]:
         names = self.feature_names
@@ -286,6 +292,9 @@ class FairClassifier(Problem):
 
         return candidates(self)
 
+    def mixture(self, first: Any, second: Any, share: float) -> Classifier | None:
+        return first.mixed(second, share) if self.randomized and self.rates is not None else None
+
     def classes(self, answer: Any) -> Mapping[str, str]:
         from dualgap.problems.fair_classifier.likeness import classes
 
@@ -308,11 +317,16 @@ class FairClassifier(Problem):
         return complete(self, answer).predictor(random_state)
 
     def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
-        """``predictor``: the file that ``dualgap.load_predictor`` and ``dualgap apply`` take."""
-        from dualgap.problems.fair_classifier.predictor import written
+        """``predictor``: the file for ``dualgap.load_predictor`` and ``dualgap apply``; ``sklearn``: an estimator's
+        module, which needs no dualgap.
+        """
+        from dualgap.problems.fair_classifier.predictor import as_estimator, written
         from dualgap.problems.fair_classifier.reading import complete
 
-        return {"predictor": lambda answer: written(complete(self, answer))}
+        return {
+            "predictor": lambda answer: written(complete(self, answer)),
+            "sklearn": lambda answer: as_estimator(complete(self, answer)),
+        }
 
     def views(self) -> tuple[View, ...]:
         from dualgap.problems.fair_classifier.views import views

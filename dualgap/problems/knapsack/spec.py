@@ -35,6 +35,7 @@ from dualgap.problems.counts import (
 )
 
 if TYPE_CHECKING:
+    from dualgap.core.batch import Batch
     from dualgap.core.resolve import Resolver
 
 
@@ -207,6 +208,12 @@ class Knapsack(Problem):
         direction = exact(witness.direction)
         free = bool((direction.numerators >= 0).all()) and bool((self.limits[direction.numerators > 0] < 0).all())
         return Evidence.PROVED if free and self.exact_values.dot(direction) > 0 else Evidence.NONE
+
+    @classmethod
+    def batch(cls, arrays: Mapping[str, Any], source: str) -> Batch:
+        from dualgap.problems.knapsack.batch import read_batch
+
+        return read_batch(arrays, source)
 
     def trivial(self) -> KnapsackAnswer:
         return KnapsackAnswer(counts=np.zeros(self.size, dtype=np.int64))

@@ -41,5 +41,5 @@ def bootstrap(
         return Interval(float("nan"), float("nan"), float("nan"))
     rng = np.random.Generator(np.random.PCG64(seed))
     found = [estimate(given[rng.integers(given.size, size=given.size)]) for _ in range(draws)]
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2], method="nearest")  # estimates may be infinite
     return Interval(float(estimate(given)), float(low), float(high))

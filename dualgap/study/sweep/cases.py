@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,7 @@ from dualgap.engine.environment import versions
 from dualgap.engine.load import Loaded, load
 from dualgap.engine.prepare import Prepared, prepare
 from dualgap.engine.task import Settings
+from dualgap.plugins.registry import BUILT_IN, LOCAL, registry
 
 Pairs = tuple[tuple[str, Any], ...]
 
@@ -85,25 +87,54 @@ class Case:
 
     def key(self) -> str:
         """SHA-256 of what decides the outcome: closed spec, solver, parameters, budget, seed, versions."""
-        problem = self.instance.load(self.seed).problem
+        kind, digest = problem_identity(self.instance, self.seed)
         solver = self.prepared
         return content_digest(
             {
-                "problem": problem_digest(self.instance, self.seed),
-                "kind": problem.kind,
+                "problem": digest,
                 "solver": solver.name,
                 "parameters": solver.instance.parameters(),
                 "budget": dict(self.budget),
                 "seed": self.seed,
                 "versions": versions(solver.instance.requires),
+                "plugins": _plugins(kind, solver.name),
             }
         )
 
 
 @lru_cache(maxsize=100_000)
-def problem_digest(instance: Instance, seed: int) -> str:
-    """The closed spec's hash."""
-    return instance.load(seed).problem.digest()
+def problem_identity(instance: Instance, seed: int) -> tuple[str, str]:
+    """The closed spec's kind and hash."""
+    problem = instance.load(seed).problem
+    return problem.kind, problem.digest()
+
+
+def _plugins(kind: str, solver: str) -> dict[str, str]:
+    """The versions of the plugins that a problem and a solver come from; of a local file, its content's hash."""
+    known = registry()
+    owners = [table[name].owner for table, name in ((known.problems, kind), (known.solvers, solver)) if name in table]
+    return {one.name: one.version or _file_digest(one.source) for one in owners if one.name not in (BUILT_IN, LOCAL)}
+
+
+@lru_cache
+def _file_digest(source: str) -> str:
+    path = Path(source)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that is to be made somewhere.
+
+    Attributes:
+        case: what it is. key: what it is known by. attempts: how often it was begun before.
+        plugins: the local plugins that a worker loads for it.
+    """
+
+    case: Case
+    key: str
+    attempts: int = 0
+    plugins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +145,7 @@ class Outcome:
         key: of the case. run: its JSON data. instance: its name. size: of a generated one.
         began: seconds since the epoch. worker: who ran it. attempts: how often it was begun.
         machine: what it ran on.
+        arrays: the large ones that the run's data names by their SHA-256, as ``.npy`` files.
     """
 
     key: str
@@ -124,3 +156,4 @@ class Outcome:
     worker: str
     attempts: int = 1
     machine: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, bytes] = field(default_factory=dict)

@@ -6,37 +6,33 @@ lie under the same path wherever a worker runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Protocol
 
 from dualgap.core.errors import UsageError
-from dualgap.engine.environment import machine
-from dualgap.study.sweep.cases import Case, Outcome
+from dualgap.study.sweep.cases import Job, Outcome
 from dualgap.study.sweep.perform import failed, perform
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 TRIES = 3
 """How often a run is begun whose worker dies."""
 
-
-@dataclass(frozen=True)
-class Job:
-    """A case with its key, and how often it was begun before."""
-
-    case: Case
-    key: str
-    attempts: int = 0
+_BEGUN = "dualgap-begun"  # the topic under which Dask's workers tell that they begin a run
 
 
 class Engine(Protocol):
     """Makes runs somewhere."""
 
-    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """The outcomes as they come, in any order; closing the iterator ends what is running."""
+    def outcomes(self, jobs: Sequence[Job]) -> Generator[Outcome]:
+        """The outcomes as they come, in any order; closing the generator ends what is running."""
 
 
 def engine(name: str, workers: int) -> Engine:
@@ -60,40 +56,42 @@ class Joblib:
 
     workers: int
 
-    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """A process that dies takes the pool along: what was in flight is tried again, each run in its own pool."""
+    def outcomes(self, jobs: Sequence[Job]) -> Generator[Outcome]:
+        """A process that dies takes the pool along: what was begun then is tried again, each in a pool of its own."""
         left = {job.key: job for job in jobs}
-        while left:
-            try:
-                for outcome in self._pooled(list(left.values())):
-                    del left[outcome.key]
-                    yield outcome
-            except _broken():
-                for job in list(left.values())[: 2 * self.workers]:
-                    yield self._alone(replace(job, attempts=job.attempts + 1))
-                    del left[job.key]
+        with TemporaryDirectory() as marks:
+            while left:
+                try:
+                    for outcome in self._pooled(list(left.values()), self.workers, marks):
+                        del left[outcome.key]
+                        yield outcome
+                except _broken():
+                    begun = [job for job in left.values() if (Path(marks) / job.key).exists()]
+                    for job in begun or list(left.values())[:1]:
+                        yield self._alone(replace(job, attempts=job.attempts + 1), marks)
+                        del left[job.key]
 
-    def _pooled(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        from joblib import Parallel, delayed
-
-        pool = Parallel(n_jobs=self.workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-        yield from pool(delayed(perform)(job.case, job.key, job.attempts + 1) for job in jobs)
-
-    def _alone(self, job: Job) -> Outcome:
-        """Runs one that may have killed its process, until it has been begun often enough."""
+    def _alone(self, job: Job, marks: str) -> Outcome:
+        """Makes a run that may have killed its process, until it has been begun often enough."""
         while job.attempts < TRIES:
             try:
-                return next(iter(self._single(job)))
+                return next(self._pooled([job], 2, marks))  # one process at a time would be this one
             except _broken():
                 job = replace(job, attempts=job.attempts + 1)
-        return lost(job)
+        return lost(job, f"its process died {job.attempts} times")
 
-    def _single(self, job: Job) -> Iterator[Outcome]:
+    @staticmethod
+    def _pooled(jobs: Sequence[Job], workers: int, marks: str) -> Generator[Outcome]:
         from joblib import Parallel, delayed
 
-        yield from Parallel(n_jobs=2, return_as="generator_unordered", batch_size=1)(
-            [delayed(perform)(job.case, job.key, job.attempts + 1)]
-        )
+        pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
+        yield from pool(delayed(_marked)(job, marks) for job in jobs)
+
+
+def _marked(job: Job, marks: str) -> Outcome:
+    """Leaves a mark for the coordinator: a process that is gone can't tell what it had begun."""
+    (Path(marks) / job.key).touch()
+    return perform(job)
 
 
 def _broken() -> type[BaseException]:
@@ -104,12 +102,11 @@ def _broken() -> type[BaseException]:
     return found
 
 
-def lost(job: Job) -> Outcome:
-    """What is kept of a run whose workers die."""
-    message = f"its worker died {job.attempts} times"
+def lost(job: Job, message: str) -> Outcome:
+    """What is kept of a run that came back from nowhere."""
     instance = job.case.instance
     run = failed(job.case, message).data()
-    return Outcome(job.key, run, instance.name, instance.size, 0.0, "", job.attempts, machine())
+    return Outcome(job.key, run, instance.name, instance.size, time.time(), "", max(job.attempts, 1))
 
 
 @dataclass(frozen=True)
@@ -119,19 +116,18 @@ class Dask:
     address: str
     workers: int
 
-    def outcomes(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
-        """A worker that dies is replaced by another one: Dask begins its runs again there, and counts it."""
+    def outcomes(self, jobs: Sequence[Job]) -> Generator[Outcome]:
+        """A worker that dies is replaced by another one: Dask begins its runs again there, as often as it is set to."""
         with self._client() as client:
             from distributed import as_completed
 
-            by_future = {
-                client.submit(perform, job.case, job.key, key=f"dualgap-{job.key}", pure=False, retries=0): job
-                for job in jobs
-            }
+            begun: Counter[str] = Counter()
+            client.subscribe_topic(_BEGUN, lambda event: begun.update([event[1]]))
+            by_future = {client.submit(_announced, job, key=f"dualgap-{job.key}", pure=False): job for job in jobs}
             try:
                 for future in as_completed(list(by_future)):
                     job = by_future.pop(future)
-                    yield _gathered(client, future, job)
+                    yield _gathered(future, replace(job, attempts=begun[job.key]))
                     future.release()
             finally:
                 client.cancel(list(by_future))
@@ -143,34 +139,48 @@ class Dask:
             from distributed import Client, LocalCluster
         except ImportError:
             raise UsageError("the Dask engine needs distributed: pip install 'dualgap[dask]'") from None
-        with dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
-            if self.address:
-                try:
-                    client = Client(self.address, timeout="10s")
-                except OSError as error:
-                    raise UsageError(f"no scheduler answers at {self.address}: {error}") from None
-                with client:
-                    yield client
-                return
-            with (
-                LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
-                Client(cluster) as client,
-            ):
+        if self.address:
+            try:
+                client = Client(self.address, timeout="10s")
+            except (OSError, ValueError) as error:
+                raise UsageError(f"no scheduler answers at {self.address}: {error}") from None
+            with client:
                 yield client
+            return
+        with (
+            dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}),
+            LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
 
 
-def _gathered(client: Client, future: Any, job: Job) -> Outcome:
+def _announced(job: Job) -> Outcome:
+    """Tells the coordinator first that a worker begins: Dask itself only counts those that died."""
+    from distributed import get_worker
+
+    get_worker().log_event(_BEGUN, job.key)
+    return perform(job)
+
+
+def _gathered(future: Future, job: Job) -> Outcome:
+    """The outcome of a run that has ended.
+
+    Raises:
+        UsageError: the scheduler is gone.
+    """
+    from concurrent.futures import CancelledError
+
     from distributed.scheduler import KilledWorker
 
-    began = client.run_on_scheduler(_begun, key=future.key)
     try:
         outcome: Outcome = future.result()
     except KilledWorker:
-        return lost(replace(job, attempts=began))
-    return replace(outcome, attempts=began)
-
-
-def _begun(key: str, dask_scheduler: Any = None) -> int:
-    """How often the scheduler has begun a task."""
-    task = dask_scheduler.tasks.get(key)
-    return 1 + (task.suspicious if task is not None else 0)
+        return lost(job, f"its worker died {job.attempts} times")
+    except CancelledError:
+        raise UsageError(
+            "the scheduler is gone, or has dropped the runs: --resume makes those that are missing"
+        ) from None
+    except Exception as error:  # a worker without dualgap, say; the other runs go on
+        return lost(job, f"{type(error).__name__}: {error}")
+    return replace(outcome, attempts=max(job.attempts, 1))

@@ -7,26 +7,60 @@ import platform
 import time
 import traceback
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+from dualgap.core.claim import Stop
 from dualgap.core.errors import DualgapError, NoRouteError, UsageError
 from dualgap.engine.environment import machine
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
-from dualgap.study.sweep.cases import Case, Outcome, problem_digest
+from dualgap.plugins.registry import registry
+from dualgap.study.sweep.cases import Case, Job, Outcome, problem_identity
 
 
-def perform(case: Case, key: str, attempts: int = 1) -> Outcome:
-    """Runs a case. A refusal or a crash is an outcome like any other, never an exception."""
+def perform(job: Job) -> Outcome:
+    """Makes a run. A refusal or a crash is an outcome like any other, never an exception.
+
+    Raises:
+        KeyboardInterrupt: somebody interrupted: what a run found in half its time says nothing about its budget.
+    """
     began = time.time()
     try:
-        run = _run(case)
-    except KeyboardInterrupt:
-        raise
+        _check(job)
+        run = _run(job.case)
     except Exception as error:
         detail = "".join(traceback.format_exception(error))
-        run = failed(case, f"{type(error).__name__}: {error}", detail)
-    worker = f"{platform.node()}:{os.getpid()}"
-    return Outcome(key, run.data(), case.instance.name, case.instance.size, began, worker, attempts, machine())
+        run = failed(job.case, f"{type(error).__name__}: {error}", detail)
+    if run.stop is Stop.INTERRUPTED:
+        raise KeyboardInterrupt
+    return _outcome(job, run, began)
+
+
+def failed(case: Case, message: str, detail: str = "") -> Run:
+    """The run of a case that came to nothing."""
+    return replace(_empty(case), message=message, error=detail or message)
+
+
+def written(run: Run) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The run's data and its large arrays, by SHA-256."""
+    with TemporaryDirectory() as folder:
+        data = run.data(Path(folder))
+        return data, {path.stem: path.read_bytes() for path in Path(folder).glob("*.npy")}
+
+
+def _check(job: Job) -> None:
+    """A key stands for files and versions: a worker that has others must not fill its place.
+
+    Raises:
+        DualgapError: it has others, or lacks a plugin.
+    """
+    for path in job.plugins:
+        registry().load_path(path)
+    if job.case.key() != job.key:
+        here = f"{platform.node()}, {os.getcwd()}"
+        raise DualgapError(f"this worker ({here}) has other files or versions than the sweep: give it the same ones")
 
 
 def _run(case: Case) -> Run:
@@ -49,17 +83,11 @@ def _run(case: Case) -> Run:
     return replace(run, label=case.label or run.label, artefacts=loaded.artefacts, source=loaded.source)
 
 
-def failed(case: Case, message: str, detail: str = "") -> Run:
-    """The run of a case that came to nothing."""
-    return replace(_empty(case), message=message, error=detail or message)
-
-
 def _empty(case: Case) -> Run:
     kind, digest = "", ""
     solver, parameters, label = case.solver, dict(case.parameters), case.label
     try:
-        digest = problem_digest(case.instance, case.seed)
-        kind = case.instance.load(case.seed).problem.kind
+        kind, digest = problem_identity(case.instance, case.seed)
         prepared = case.prepared
         solver, parameters, label = prepared.name, prepared.instance.parameters(), case.label or prepared.label
     except DualgapError:
@@ -72,4 +100,13 @@ def _empty(case: Case) -> Run:
         label=label,
         budget=case.settings.record(),
         seed=case.seed,
+    )
+
+
+def _outcome(job: Job, run: Run, began: float) -> Outcome:
+    data, arrays = written(run)
+    instance = job.case.instance
+    worker = f"{platform.node()}:{os.getpid()}"
+    return Outcome(
+        job.key, data, instance.name, instance.size, began, worker, job.attempts + 1, machine(), arrays=arrays
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -14,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import parsed
 from dualgap.study.sweep.cases import Case, Instance
+from dualgap.study.sweep.sizes import bytes_of
 
 Scalar = bool | int | float | str
 
@@ -31,7 +34,10 @@ def _seeds(value: Any) -> Any:
     return _listed(value)
 
 
-Several = Annotated[list[Any], BeforeValidator(_listed)]
+def _bytes(value: Any) -> Any:
+    return bytes_of(value) if isinstance(value, str) else value
+
+
 Numbers = Annotated[list[Annotated[float, Field(gt=0)]], BeforeValidator(_listed), Field(min_length=1)]
 Gaps = Annotated[list[Annotated[float, Field(ge=0)]], BeforeValidator(_listed), Field(min_length=1)]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], BeforeValidator(_seeds), Field(min_length=1)]
@@ -50,19 +56,20 @@ class Range(_Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if not self.low <= self.high:
-            raise ValueError(f"low = {self.low} is above high = {self.high}")
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise ValueError(f"there is nothing to draw from low = {self.low} to high = {self.high}")
         if self.scale == "log" and self.low <= 0:
             raise ValueError("a logarithmic range begins above 0")
         return self
 
     def draw(self, rng: np.random.Generator) -> int | float:
-        if self.scale == "log":
-            found = float(np.exp(rng.uniform(np.log(self.low), np.log(self.high))))
-        else:
-            found = float(rng.uniform(self.low, self.high))
         whole = isinstance(self.low, int) and isinstance(self.high, int)
-        return round(found) if whole else float(f"{found:.6g}")
+        low, high = float(self.low), float(self.high + whole)  # whole numbers are rounded down: each end counts fully
+        if self.scale == "log":
+            found = math.exp(rng.uniform(math.log(low), math.log(high)))
+        else:
+            found = float(rng.uniform(low, high))
+        return min(max(math.floor(found), int(low)), int(self.high)) if whole else float(f"{found:.6g}")
 
 
 class Instances(_Part):
@@ -144,7 +151,7 @@ class Budget(_Part):
     time: Numbers = Field(default_factory=lambda: [10.0])
     gap: Gaps = Field(default_factory=lambda: [0.0])
     threads: int = Field(default=1, ge=1)
-    memory: int | str | None = None
+    memory: Annotated[Annotated[int, Field(gt=0)] | None, BeforeValidator(_bytes)] = None
 
 
 class Plan(_Part):
@@ -173,15 +180,17 @@ class Plan(_Part):
         Raises:
             SpecError: a pattern that no file meets.
         """
-        from dualgap.study.sweep.sizes import bytes_of
-
-        memory = bytes_of(self.budget.memory) if isinstance(self.budget.memory, str) else self.budget.memory
         found: dict[Case, None] = {}
         for instance in self._instances(folder):
             for solver in self.solvers:
                 for parameters in solver.combinations():
                     for time, gap, seed in product(self.budget.time, self.budget.gap, self.seeds):
-                        limits = {"time": time, "gap": gap, "threads": self.budget.threads, "memory": memory}
+                        limits = {
+                            "time": time,
+                            "gap": gap,
+                            "threads": self.budget.threads,
+                            "memory": self.budget.memory,
+                        }
                         label = solver.label or _label(solver.name, parameters)
                         found[Case(instance, solver.name, _frozen(parameters), label, _frozen(limits), seed)] = None
         return list(found)
@@ -190,11 +199,12 @@ class Plan(_Part):
         for number, part in enumerate(self.instances):
             fixed = _frozen({name: _written(value) for name, value in part.set.items()})
             for pattern in part.file:
-                paths = sorted(folder.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
+                found = sorted(glob.glob(str(Path(glob.escape(str(folder))) / pattern), recursive=True))
+                paths = [path for path in found if Path(path).is_file()]
                 if not paths:
                     fault = Fault(f"instances[{number}].file", f"no file is {pattern!r}", f"paths start from {folder}")
                     raise SpecError([fault])
-                yield from (Instance(str(path), (), fixed) for path in paths)
+                yield from (Instance(path, (), fixed) for path in paths)
             if part.generate is not None:
                 lists = {
                     name: _seeds(value) if name == "seed" else _choices(value) for name, value in part.generate.items()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dualgap.core.errors import UsageError
-from dualgap.study.sweep.cases import Case, Outcome
-from dualgap.study.sweep.engines import Engine, Job
+from dualgap.plugins.registry import registry
+from dualgap.study.sweep.cases import Case, Job, Outcome
+from dualgap.study.sweep.engines import Engine
 from dualgap.study.sweep.plan import Plan
 from dualgap.study.sweep.store import Store
 
@@ -19,7 +21,7 @@ class Grid:
     """What a plan amounts to beside a store.
 
     Attributes:
-        jobs: every run. missing: those that the store doesn't have.
+        jobs: every run. missing: those that the store doesn't have, and those that never got to their solver's end.
     """
 
     jobs: tuple[Job, ...]
@@ -63,15 +65,12 @@ def grid(plan: Plan, folder: Path, store: Store | None) -> Grid:
         SpecError: an instance can't be loaded. UsageError: an unknown solver or parameter.
     """
     jobs: dict[str, Job] = {}
+    plugins = tuple(registry().paths)
     for case in plan.cases(folder):
-        key = _key(case)
-        jobs.setdefault(key, Job(case, key))
+        key = case.key()
+        jobs.setdefault(key, Job(case, key, plugins=plugins))
     known = store.known(list(jobs)) if store is not None else set()
     return Grid(tuple(jobs.values()), tuple(job for key, job in jobs.items() if key not in known))
-
-
-def _key(case: Case) -> str:
-    return case.key()
 
 
 def sweep(
@@ -91,7 +90,7 @@ def sweep(
         store: where they are kept.
         engine: makes them.
         name: of the sweep.
-        resume: make only those that the store doesn't have. again: make all, in place of earlier ones.
+        resume: make only what is missing. again: make all, in place of earlier ones.
         on_run: called with each outcome once it is kept.
 
     Raises:
@@ -105,12 +104,12 @@ def sweep(
         )
     jobs = found.jobs if again else found.missing
     progress = Progress(len(jobs))
-    outcomes = engine.outcomes(jobs)
-    for outcome in outcomes:
-        store.add(outcome, name)
-        progress.note(outcome)
-        if on_run is not None:
-            on_run(outcome, progress)
+    with closing(engine.outcomes(jobs)) as outcomes:
+        for outcome in outcomes:
+            store.add(outcome, name)
+            progress.note(outcome)
+            if on_run is not None:
+                on_run(outcome, progress)
     return progress
 
 

@@ -2,7 +2,8 @@
 
 It is in write-ahead mode, so that a process that is killed loses the runs in flight and nothing else, and that several
 sweeps may write and reports read it at the same time (not over a network file system, which SQLite's locks don't
-survive). Each run is kept whole, as compressed JSON; what tables ask for stands in columns beside it.
+survive). Each run is kept whole, as compressed JSON with its large arrays beside it; what tables ask for stands in
+columns.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dualgap.core.errors import UsageError
 from dualgap.core.exact import nearest
 from dualgap.study.sweep.cases import Outcome
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 COLUMNS = (
     "key",
     "sweep",
@@ -56,6 +57,7 @@ COLUMNS = (
 
 _PATIENCE = 60.0  # seconds that a writer waits for another one's transaction
 _BATCH = 500  # keys in one question
+_MADE = "NOT (error != '' AND stop = '')"
 _MIGRATIONS = (
     """
     CREATE TABLE runs (
@@ -68,6 +70,11 @@ _MIGRATIONS = (
         worker TEXT NOT NULL, attempts INTEGER NOT NULL, run BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX runs_by_problem ON runs (problem);
+    """,
+    """
+    CREATE TABLE arrays (
+        key TEXT NOT NULL, sha256 TEXT NOT NULL, npy BLOB NOT NULL, PRIMARY KEY (key, sha256)
+    ) WITHOUT ROWID;
     """,
 )
 """One text for each version of the schema, applied in order to stores of the version before."""
@@ -117,13 +124,17 @@ class Store:
         return count
 
     def known(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that the store has."""
+        """Those of the keys whose runs the store has.
+
+        A run whose worker was lost, or that failed outside its solver, doesn't count: it can be made elsewhere.
+        """
         found: set[str] = set()
         for first in range(0, len(keys), _BATCH):
             part = keys[first : first + _BATCH]
             marks = ", ".join("?" * len(part))
             found.update(
-                row[0] for row in self._connection.execute(f"SELECT key FROM runs WHERE key IN ({marks})", part)
+                row[0]
+                for row in self._connection.execute(f"SELECT key FROM runs WHERE {_MADE} AND key IN ({marks})", part)
             )
         return found
 
@@ -132,8 +143,11 @@ class Store:
         row = {**_row(outcome, sweep), "run": zlib.compress(json.dumps(outcome.run, ensure_ascii=False).encode())}
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
+        arrays = [(outcome.key, sha256, zlib.compress(npy)) for sha256, npy in outcome.arrays.items()]
         with self._transaction():
             self._connection.execute(f"INSERT OR REPLACE INTO runs ({names}) VALUES ({marks})", row)
+            self._connection.execute("DELETE FROM arrays WHERE key = ?", [outcome.key])
+            self._connection.executemany("INSERT INTO arrays VALUES (?, ?, ?)", arrays)
 
     def rows(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
         """The columns of all runs, or of those that an SQL condition with ``?`` for the values holds for."""
@@ -143,7 +157,7 @@ class Store:
             yield dict(zip(COLUMNS, row))
 
     def run(self, key: str) -> dict[str, Any]:
-        """The whole run under a key, as JSON data.
+        """The whole run under a key, as JSON data; large arrays are ``{"$sidecar": SHA-256}`` as in a saved run.
 
         Raises:
             UsageError: there is none.
@@ -153,6 +167,23 @@ class Store:
             raise UsageError(f"{self.path} has no run {key}")
         data: dict[str, Any] = json.loads(zlib.decompress(found[0]))
         return data
+
+    def save_run(self, key: str, path: Path) -> None:
+        """Writes a run as ``solve -o`` does: the JSON file whole or not at all, its large arrays beside it.
+
+        Raises:
+            UsageError: there is none under the key.
+        """
+        text = json.dumps(self.run(key), ensure_ascii=False, allow_nan=False, indent=1)
+        arrays = self._connection.execute("SELECT sha256, npy FROM arrays WHERE key = ?", [key]).fetchall()
+        folder = path.with_suffix(".arrays")
+        if arrays:
+            folder.mkdir(parents=True, exist_ok=True)
+        for sha256, npy in arrays:
+            (folder / f"{sha256}.npy").write_bytes(zlib.decompress(npy))
+        partial = path.with_name(path.name + ".partial")
+        partial.write_text(text + "\n", encoding="utf-8")
+        partial.replace(path)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,37 @@ CASES = [
     {"hypothesis": "linear", "group_aware": True},
     {"hypothesis": "linear", "randomized": False},
 ]
+
+
+PREDICTS = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from classifier import FairClassifier
+table = json.load(sys.stdin)
+model = FairClassifier(random_state=3)
+print(json.dumps([model.predict_proba(table)[:, 1].tolist(), model.predict(table).tolist(), "dualgap" in sys.modules]))
+"""
+
+
+@pytest.mark.parametrize("fields", CASES, ids=str)
+def test_an_exported_estimator_predicts_the_same_without_dualgap(tmp_path: Path, fields: dict[str, Any]) -> None:
+    spec = problem(tmp_path, **fields)
+    run = dualgap.solve(spec, isolate=False)
+    (tmp_path / "classifier.py").write_bytes(spec.exports()["sklearn"](run.answer))
+    others = people(60, 1)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PREDICTS, str(tmp_path)],
+        input=json.dumps(others),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    chances, labels, imported = json.loads(done.stdout)
+    ours = run.predictor
+    ours.random_state = 3
+    assert chances == pytest.approx(ours.chances(others), abs=1e-12)
+    assert labels == ours.predict(others).tolist()
+    assert not imported
 
 
 @pytest.mark.parametrize("fields", CASES, ids=str)

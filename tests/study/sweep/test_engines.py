@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dualgap.core.errors import UsageError
+from dualgap.plugins.registry import Registry, using
 from dualgap.study.sweep.engines import TRIES, engine
 from dualgap.study.sweep.plan import Plan
-from dualgap.study.sweep.run import grid, sweep
+from dualgap.study.sweep.run import Progress, grid, sweep
 from dualgap.study.sweep.store import Store
 
 PLAN = Plan.model_validate(
@@ -24,15 +26,63 @@ PLAN = Plan.model_validate(
         "budget": {"time": 5},
     }
 )
-SLOW = Plan.model_validate(
-    {
-        "instances": [{"generate": {"kind": "knapsack", "size": 2000, "seed": [0, 1, 2, 3], "family": "strong"}}],
-        "solvers": [
-            {"name": "dual-ascent", "parameters": {"iterations": 10**9, "rule": "decreasing", "patience": 10**9}}
-        ],
-        "budget": {"time": 2},
-    }
-)
+GATED = '''
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import dualgap
+
+FOLDER = Path(__file__).parent
+
+
+class Gated(dualgap.Solver):
+    """Tells which process runs it and ends no more, unless that process has been killed before."""
+
+    name, accepts = "gated", (dualgap.Knapsack,)
+
+    def solve(self, problem, ctx):
+        if not (FOLDER / "killed").exists():
+            (FOLDER / "begun").write_text(str(os.getppid()))
+            threading.Event().wait()
+        return dualgap.Claim(point=problem.answer_type(counts=np.zeros(problem.size, dtype=np.int64)), feasible=True)
+'''
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Iterator[Plan]:
+    """A plan with one run among others during which its worker is killed, by whom nobody else waits for."""
+    os.mkfifo(tmp_path / "begun")
+    (tmp_path / "gated.py").write_text(GATED)
+
+    def kill() -> None:
+        process = int((tmp_path / "begun").read_text())  # comes when the run has begun, which then can't end
+        (tmp_path / "killed").touch()
+        os.kill(process, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with using(Registry()) as plugins:
+        plugins.load_path(tmp_path / "gated.py")
+        yield Plan.model_validate(
+            {
+                "instances": [{"generate": {"kind": "knapsack", "size": 12, "seed": [0, 1]}}],
+                "solvers": [{"name": "greedy"}, {"name": "dynamic-programming"}, {"name": "gated"}],
+                "budget": {"time": 60},
+            }
+        )
+    killer.join()
+
+
+def check_retried(store: Store, progress: Progress) -> None:
+    """Everything was made, the run that was hit on another worker; nothing was begun again for no reason."""
+    rows = list(store.rows())
+    assert (progress.done, progress.failures) == (6, 0)
+    assert len(rows) == 6
+    assert all(row["feasible"] for row in rows)
+    assert sorted(row["attempts"] for row in rows if row["solver"] == "gated")[-1] == 2
+    assert max(row["attempts"] for row in rows) == 2
 
 
 def test_joblib_makes_every_run_once(tmp_path: Path) -> None:
@@ -94,24 +144,37 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
+def test_a_joblib_process_that_is_killed(tmp_path: Path, gated: Plan) -> None:
+    with Store.open(tmp_path / "runs.db") as store:
+        check_retried(store, sweep(grid(gated, tmp_path, store), store, engine("joblib", 2), name="sweep"))
+
+
 @pytest.mark.slow
-def test_a_dask_worker_that_is_killed(tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]) -> None:
+def test_a_dask_worker_that_is_killed(
+    tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]], gated: Plan
+) -> None:
     address, workers = cluster
     with Store.open(tmp_path / "runs.db") as store:
-        found = grid(SLOW, tmp_path, store)
-        first: list[int] = []
+        check_retried(store, sweep(grid(gated, tmp_path, store), store, engine(address, 2), name="sweep"))
+    assert sorted(process.poll() is None for process in workers) == [False, True]
 
-        def kill(*_: object) -> None:
-            if not first:
-                first.append(workers[0].pid)
-                os.kill(workers[0].pid, signal.SIGKILL)
 
-        progress = sweep(found, store, engine(address, 2), name="sweep", on_run=kill)
-        rows = list(store.rows())
-    assert progress.done == len(found.jobs) == len(rows)
-    assert all(row["feasible"] for row in rows)
-    assert max(row["attempts"] for row in rows) == 2  # it was in the middle of one
-    assert TRIES > 2
+def test_a_run_that_kills_every_process_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "deadly.py").write_text(
+        "import os, signal, dualgap\n"
+        "class Deadly(dualgap.Solver):\n"
+        "    name, accepts = 'deadly', (dualgap.Knapsack,)\n"
+        "    def solve(self, problem, ctx):\n"
+        "        os.kill(os.getppid(), signal.SIGKILL)\n"
+    )
+    plan = Plan.model_validate({**PLAN.model_dump(), "solvers": [{"name": "deadly"}, {"name": "greedy"}]})
+    with using(Registry()) as plugins, Store.open(tmp_path / "runs.db") as store:
+        plugins.load_path(tmp_path / "deadly.py")
+        progress = sweep(grid(plan, tmp_path, store), store, engine("joblib", 2), name="sweep")
+        rows = {(row["solver"], row["attempts"]): row for row in store.rows()}
+        assert (progress.done, progress.failures) == (4, 2)
+        assert f"died {TRIES} times" in rows["deadly", TRIES]["error"]
+        assert len(grid(plan, tmp_path, store).missing) == 2  # another machine may have the memory for it
 
 
 def test_no_scheduler_there() -> None:

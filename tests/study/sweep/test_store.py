@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dualgap.core.errors import UsageError
-from dualgap.study.sweep.cases import Case, Instance, Outcome
+from dualgap.core.serialize import from_json
+from dualgap.engine.run import Run
+from dualgap.study.sweep.cases import Case, Instance, Job, Outcome
 from dualgap.study.sweep.export import write_table
-from dualgap.study.sweep.perform import perform
+from dualgap.study.sweep.perform import perform, written
 from dualgap.study.sweep.store import COLUMNS, SCHEMA_VERSION, Store
 
 INSTANCE = Instance(generate=(("kind", "knapsack"), ("seed", 1), ("size", 8)))
@@ -22,7 +26,7 @@ INSTANCE = Instance(generate=(("kind", "knapsack"), ("seed", 1), ("size", 8)))
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
     case = Case(INSTANCE, "dynamic-programming", budget=(("time", 5.0),))
-    return perform(case, case.key())
+    return perform(Job(case, case.key()))
 
 
 def test_a_run_is_kept_whole(tmp_path: Path, outcome: Outcome) -> None:
@@ -40,15 +44,30 @@ def test_a_run_is_kept_whole(tmp_path: Path, outcome: Outcome) -> None:
             store.run("other")
 
 
-def test_refusals_and_crashes_are_kept(tmp_path: Path) -> None:
+def test_large_arrays_lie_beside_the_run(tmp_path: Path, outcome: Outcome) -> None:
+    shares = np.linspace(0.0, 1.0, 20_000)
+    data, arrays = written(Run("knapsack", "0", "greedy", answer_data={"shares": shares}))
+    assert len(arrays) == 1
     with Store.open(tmp_path / "runs.db") as store:
-        for solver in ("eigh", "no-such-solver"):
-            store.add(perform(Case(INSTANCE, solver), solver), "sweep")
-        store.add(perform(Case(Instance(file=str(tmp_path / "none.toml")), "highs"), "none"), "sweep")
+        for sweep in ("first", "again"):
+            store.add(replace(outcome, run=data, arrays=arrays), sweep)
+        store.save_run(outcome.key, tmp_path / "run.json")
+    saved = from_json(json.loads((tmp_path / "run.json").read_text()), tmp_path / "run.arrays")
+    assert (saved["answer"]["shares"] == shares).all()
+
+
+def test_refusals_and_crashes_are_kept(tmp_path: Path) -> None:
+    refused = Case(INSTANCE, "eigh")
+    with Store.open(tmp_path / "runs.db") as store:
+        store.add(perform(Job(refused, refused.key())), "sweep")
+        store.add(perform(Job(Case(Instance(file=str(tmp_path / "none.toml")), "highs"), "none")), "sweep")
+        store.add(perform(Job(Case(INSTANCE, "greedy"), "of other versions")), "sweep")
         verdicts = {row["solver"]: (row["verdict"], row["refused"] or row["error"]) for row in store.rows()}
-    assert verdicts["eigh"][0] == verdicts["no-such-solver"][0] == "refused"
-    assert verdicts["highs"][0] == "error"
+        assert store.known([refused.key(), "none", "of other versions"]) == {refused.key()}
+    assert verdicts["eigh"][0] == "refused"
+    assert verdicts["highs"][0] == verdicts["greedy"][0] == "error"
     assert "no such file" in verdicts["highs"][1]
+    assert "other files or versions" in verdicts["greedy"][1]
 
 
 def test_keys_tell_what_decides_the_outcome() -> None:
@@ -84,6 +103,40 @@ def test_two_writers_at_once(tmp_path: Path, outcome: Outcome) -> None:
     assert not errors
     with Store.open(path) as store:
         assert len(store) == 100
+
+
+FIRST_SCHEMA = """
+CREATE TABLE runs (
+    key TEXT PRIMARY KEY, sweep TEXT NOT NULL, kind TEXT NOT NULL, problem TEXT NOT NULL, instance TEXT NOT NULL,
+    size INTEGER, solver TEXT NOT NULL, label TEXT NOT NULL, parameters TEXT NOT NULL, budget TEXT NOT NULL,
+    seed INTEGER NOT NULL, verdict TEXT NOT NULL, feasible INTEGER NOT NULL, value REAL, bound REAL,
+    evidence TEXT NOT NULL, relative_gap REAL, stop TEXT NOT NULL, refused TEXT NOT NULL, error TEXT NOT NULL,
+    seconds REAL NOT NULL, solve_seconds REAL NOT NULL, compile_seconds REAL NOT NULL, verify_seconds REAL NOT NULL,
+    peak_memory INTEGER NOT NULL, versions TEXT NOT NULL, machine TEXT NOT NULL, began REAL NOT NULL,
+    worker TEXT NOT NULL, attempts INTEGER NOT NULL, run BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX runs_by_problem ON runs (problem);
+PRAGMA user_version = 1;
+"""
+
+
+def test_an_older_store_is_brought_forward(tmp_path: Path, outcome: Outcome) -> None:
+    with Store.open(tmp_path / "now.db") as store:
+        store.add(outcome, "sweep")
+        (row,) = store.rows()
+    connection = sqlite3.connect(tmp_path / "old.db")
+    connection.executescript(FIRST_SCHEMA)
+    connection.execute("ATTACH ? AS now", [str(tmp_path / "now.db")])
+    connection.execute("INSERT INTO main.runs SELECT * FROM now.runs")
+    connection.commit()
+    connection.close()
+    with Store.open(tmp_path / "old.db") as store:
+        assert list(store.rows()) == [row]
+        assert store.run(outcome.key) == outcome.run
+        store.add(replace(outcome, key="other", arrays={"0": b"npy"}), "sweep")
+    connection = sqlite3.connect(tmp_path / "old.db")
+    assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+    connection.close()
 
 
 def test_newer_stores_and_other_files_are_left_alone(tmp_path: Path) -> None:

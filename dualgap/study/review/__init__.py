@@ -1,0 +1,1 @@
+"""Reports on many runs: from a store, or from saved runs."""
