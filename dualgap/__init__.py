@@ -66,6 +66,7 @@ _PUBLIC = {
     "UniversalTemplate": "dualgap.problems.universal_template",
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
+    "Discriminant": "dualgap.problems.discriminant",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
     "fair_classifier": "dualgap.fairness",

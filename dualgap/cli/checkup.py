@@ -103,6 +103,7 @@ def tiny_problems() -> Iterator[Problem]:
         yield from _generated(entry)
     yield Knapsack.generate(SIZE, SEED, dimensions=2)  # for solvers of several capacities
     yield FairClassifier.generate(4 * SIZE, SEED, metric="covariance")  # for solvers of that
+    yield FairClassifier.generate(4 * SIZE, SEED, hypothesis="threshold", group_aware=True)  # scores
     yield ConceptErasure.generate(4 * SIZE, SEED, features=2 * SIZE, rank=1)  # for eigensolvers that need many rows
 
 

@@ -25,7 +25,7 @@ class Pool:
         with self._lock:
             if os.getpid() != self._owner:  # after a fork the pipes belong to the parent process
                 self._idle, self._owner = [], os.getpid()
-            worker = next((one for one in reversed(self._idle) if one.setting == setting), None)
+            worker = self._next(setting)
             if worker is not None:
                 self._idle.remove(worker)
         if worker is not None and worker.alive:
@@ -33,6 +33,15 @@ class Pool:
         if worker is not None:
             worker.kill()  # it died while it waited; its pipes are still ours
         return WorkerProcess(setting)
+
+    def met(self, setting: Setting, solver: str, kind: str) -> bool:
+        """Whether the worker that is taken next has begun a run of the solver on the kind before."""
+        with self._lock:
+            worker = self._next(setting)
+            return worker is not None and worker.alive and (solver, kind) in worker.met
+
+    def _next(self, setting: Setting) -> WorkerProcess | None:
+        return next((one for one in reversed(self._idle) if one.setting == setting), None)
 
     def give_back(self, worker: WorkerProcess) -> None:
         """Keeps a worker warm; where too many wait, the longest idle one is ended."""

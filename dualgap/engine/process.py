@@ -60,6 +60,7 @@ class WorkerProcess:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.requests = 0
+        self.met: set[tuple[str, str]] = set()  # solvers and kinds whose libraries it has loaded
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in kill; nameless: nothing is left whoever dies
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dualgap.engine.worker", str(self.log.fileno())],
@@ -128,6 +129,7 @@ class WorkerProcess:
         watch = _Watch(self.process.pid, memory)
         interrupted = asked = False
         number = self.requests
+        self.met.add((request["solver"], request["kind"]))
         self.send({"request": number, **request})
         if line is not None:
             line.deliver = lambda answer: self.send({"op": "offer", "request": number, "answer": answer.content()})

@@ -42,6 +42,9 @@ _SOLVERS = {
     "eigh": "dualgap.solvers.spectral.eigh:Eigh",
     "lobpcg": "dualgap.solvers.spectral.lobpcg:Lobpcg",
     "whitened-gradient": "dualgap.solvers.spectral.whitened_gradient:WhitenedGradient",
+    "low-rank": "dualgap.solvers.spectral.low_rank:LowRank",
+    "subspace-iteration": "dualgap.solvers.spectral.subspace_iteration:SubspaceIteration",
+    "stiefel-descent": "dualgap.solvers.spectral.stiefel_descent:StiefelDescent",
     "attack": "dualgap.solvers.attacks.attack:Attack",
     "interval-bounds": "dualgap.solvers.robustness.bounds:IntervalBounds",
     "crown": "dualgap.solvers.robustness.bounds:Crown",
@@ -79,6 +82,7 @@ _PROBLEMS = {
     "adversarial-example": "dualgap.problems.adversarial_example:AdversarialExample",
     "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
+    "discriminant": "dualgap.problems.discriminant:Discriminant",
     "fair-classifier": "dualgap.problems.fair_classifier:FairClassifier",
 }
 

@@ -1,4 +1,4 @@
-"""An upper bound on a sum of largest eigenvalues, from approximate eigenpairs of any origin.
+"""Leading eigenvectors where B has low rank, and bounds on sums of largest eigenvalues from eigenpairs of any origin.
 
 Duality (Overton and Womersley 1992): for symmetric B and positive definite C,
 
@@ -18,6 +18,25 @@ from dualgap.core.witness import Spectrum
 
 _ROUNDOFF = float(np.finfo(np.float64).eps) / 2.0
 _GROWTH, _RAISES = 4.0, 30  # t is raised by so much more each time, from rounding to beyond any eigenvalue
+
+
+def leading(root: np.ndarray, c: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """((count,), (d, count)) the largest eigenvalues of ``root' root x = lambda C x``, and vectors with X'CX = I.
+
+    With ``C = LL'`` they are the squared singular values and the left singular vectors of ``L^-1 root'``, whose
+    narrow side has only as many rows as ``root``: one Cholesky factorisation instead of a decomposition of order d.
+
+    Raises:
+        LinAlgError: C isn't positive definite.
+    """
+    from scipy.linalg import cholesky, solve_triangular
+
+    lower = cholesky(np.asarray(c).T, lower=True, check_finite=False)  # as LAPACK stores it: nothing is transposed
+    narrow = solve_triangular(lower, root.T, lower=True, check_finite=False)
+    left, sizes, _ = np.linalg.svd(narrow, full_matrices=count > min(narrow.shape))
+    values = np.zeros(count)
+    values[: len(sizes)] = sizes[:count] ** 2
+    return values, np.asarray(solve_triangular(lower, left[:, :count], lower=True, trans=1))
 
 
 def sum_of_largest(b: np.ndarray, c: np.ndarray, count: int, spectrum: Spectrum) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dualgap.problems.concept_erasure import ConceptErasure
     from dualgap.problems.conic_program import ConicProblem
     from dualgap.problems.convex_concave_game import ConvexConcaveGame
+    from dualgap.problems.discriminant import Discriminant
     from dualgap.problems.fair_classifier import FairClassifier
     from dualgap.problems.integer_program import IntegerProgram
     from dualgap.problems.knapsack import Knapsack
@@ -100,6 +101,14 @@ def _reconstruction(problem: MinimaxReconstruction) -> list[Choice]:
         Choice("principal-angles", "the closed form"),
         Choice("clarabel", "the spectral norm as a semidefinite program"),
         Choice("alternating-gradient", "the game against a prior over signals, step by step"),
+    ]
+
+
+def _discriminant(problem: Discriminant) -> list[Choice]:
+    return [
+        Choice("low-rank", "classes span few directions: one Cholesky factorisation and a narrow decomposition"),
+        Choice("whitened-gradient", "gradient steps where the metric is the identity"),
+        Choice("stiefel-descent", "gradient steps in the coordinates as they are"),
     ]
 
 
@@ -229,4 +238,5 @@ _BY_KIND: Mapping[str, Callable[[Any], list[Choice]]] = {
     "log-sum-exp-ball": _ball,
     "concept-erasure": _erasure,
     "minimax-reconstruction": _reconstruction,
+    "discriminant": _discriminant,
 }

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 PLAN = """
@@ -84,26 +85,57 @@ def test_bad_usage_loses_nothing(tmp_path: Path, arguments: list[str], said: str
     assert (tmp_path / "plan.toml").read_text() == text
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_sweep_that_is_stopped_goes_on_where_it_was(tmp_path: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("how", "jobs", "whom"),
+    [
+        (signal.SIGKILL, 1, "everybody"),
+        (signal.SIGKILL, 2, "the coordinator"),
+        (signal.SIGINT, 1, "the coordinator"),
+        (signal.SIGINT, 2, "everybody"),  # as a terminal does
+    ],
+)
+def test_a_sweep_that_is_stopped_goes_on_where_it_was(
+    tmp_path: Path, how: signal.Signals, jobs: int, whom: str
+) -> None:
     plan(tmp_path, 100)
-    process = started("plan.toml", folder=tmp_path)
+    process = started("plan.toml", "-j", str(jobs), folder=tmp_path)
     assert process.stderr is not None
     for line in process.stderr:
         if "30 of 200" in line:  # each is in the store before it is told
             break
-    if how is signal.SIGKILL:
+    others = psutil.Process(process.pid).children(recursive=True)
+    assert others
+    if whom == "everybody":
         os.killpg(process.pid, how)
     else:
         process.send_signal(how)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == (-signal.SIGKILL if how is signal.SIGKILL else 130), err
-    with sqlite3.connect(tmp_path / "runs.db") as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        kept = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
-    connection.close()
+    assert not psutil.wait_procs(others, timeout=30)[1]  # nobody goes on alone
+    kept = whole(tmp_path / "runs.db")
     assert 30 <= kept < 200
     assert ("--resume" in err) == (how is signal.SIGINT)
     code, out, err = finished("plan.toml", "--resume", "--json", folder=tmp_path)
     assert (code, json.loads(out)["done"]) == (0, 200)
     assert f"{200 - kept} of {200 - kept} runs" in err
+
+
+def test_two_sweeps_at_once_into_one_store(tmp_path: Path) -> None:
+    """They begin together, so that both make the store, and share a part of their runs."""
+    for name, seeds in (("a", "0:30"), ("b", "20:50")):
+        (tmp_path / f"{name}.toml").write_text(PLAN.format(count=0).replace("0:0", seeds))
+    both = [started(f"{name}.toml", "--resume", "--json", folder=tmp_path) for name in "ab"]
+    for process in both:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert json.loads(out)["done"] == 60
+    assert whole(tmp_path / "runs.db") == 100
+
+
+def whole(path: Path) -> int:
+    """How many runs a store has, which nothing has harmed."""
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    count: int = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+    connection.close()
+    return count

@@ -18,6 +18,7 @@ from dualgap.problems.adversarial_example import PerturbedInputs
 from dualgap.problems.concept_erasure import Erasure
 from dualgap.problems.conic_program import ConicAnswer
 from dualgap.problems.convex_concave_game import Allocations
+from dualgap.problems.discriminant import Directions
 from dualgap.problems.fair_classifier import Classifier
 from dualgap.problems.integer_program import IntegerProgramAnswer
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
@@ -27,7 +28,7 @@ from dualgap.problems.universal_template import Template
 from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.games import matrix_game, power_game
-from tests.conformance.spectral import erasure, reconstruction
+from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
 
@@ -250,8 +251,10 @@ def point_of(answer: Any) -> np.ndarray:
     """An answer of any kind as a vector; of a classifier, whose members are of several kinds, as it is."""
     if isinstance(answer, Classifier):
         return np.array(answer, dtype=object)
-    if isinstance(answer, Erasure | Reconstruction):
-        return (answer.directions if isinstance(answer, Erasure) else answer.H).reshape(-1)
+    if isinstance(answer, Erasure | Directions):
+        return answer.directions.reshape(-1)
+    if isinstance(answer, Reconstruction):
+        return answer.H.reshape(-1)
     if isinstance(answer, MixedStrategies):
         return answer.rows
     if isinstance(answer, Allocations):
@@ -321,6 +324,11 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "error": lambda rng: Drawn(*reconstruction(rng, criterion="error")),
         "consistent, regret": lambda rng: Drawn(*reconstruction(rng, consistent=True)),
         "consistent, error": lambda rng: Drawn(*reconstruction(rng, criterion="error", consistent=True)),
+    },
+    "discriminant": {
+        "observed": lambda rng: Drawn(*discriminant(rng)),
+        "interventional": lambda rng: Drawn(*discriminant(rng, scatter="interventional")),
+        "projection": lambda rng: Drawn(*discriminant(rng, scatter="projection")),
     },
     "adversarial-example": {
         "margin": perturbed,

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dualgap import ConceptErasure, MinimaxReconstruction
+from dualgap import ConceptErasure, Discriminant, MinimaxReconstruction
 
 Judge = Callable[[np.ndarray], tuple[bool, float]]
-Instance = tuple[ConceptErasure | MinimaxReconstruction, float, Judge, float]
+Instance = tuple[ConceptErasure | Discriminant | MinimaxReconstruction, float, Judge, float]
 
 _SLACK = 2e-6
 
@@ -61,3 +61,38 @@ def reconstruction(rng: np.random.Generator, *, criterion: str = "regret", consi
 
     problem = MinimaxReconstruction(W=w, S=s, radius=2, criterion=criterion, consistent=consistent)
     return problem, 2.0 * optimum, judge, _SLACK
+
+
+def discriminant(rng: np.random.Generator, *, scatter: str = "observed") -> Instance:
+    """The sum of the two largest eigenvalues of the scatters, each summed up example by example."""
+    examples, width, gamma, ridge = 24, 6, 5.0, 0.05
+    label, value = np.arange(examples) % 3, rng.integers(0, 2, examples)
+    own = rng.normal(size=(examples, width)) + rng.normal(size=(3, width))[label]
+    versions = own + rng.normal(size=(2, 1, width))
+    features = versions[value, np.arange(examples)]
+    seen = versions.mean(axis=0) if scatter == "interventional" else features
+    centres = np.array([seen[label == k].mean(axis=0) for k in range(3)])
+    cells = np.array([seen[(label == k) & (value == v)].mean(axis=0) for k, v in zip(label, value)])
+    between = sum(np.outer(m, m) for m in centres[label] - seen.mean(axis=0)) / examples
+    moved = sum(np.outer(m, m) for m in cells - centres[label]) / examples
+    left = sum(np.outer(m, m) for m in seen - cells) / examples
+    if scatter == "interventional":
+        left = left + moved
+        moved = sum(np.outer(m, m) for version in versions for m in version - seen) / (2 * examples)
+    unit = np.trace(between + moved + left) / width
+    if scatter == "projection":
+        kept = np.eye(width) - moved @ np.linalg.pinv(moved, rcond=1e-9)
+        between, left, moved = kept @ between @ kept, kept @ left @ kept, 0.0
+        unit = np.trace(between + left) / width
+    metric = left + gamma * moved + ridge * unit * np.eye(width)
+    values = np.sort(np.linalg.eigvals(np.linalg.solve(metric, between)).real)[::-1]
+
+    def judge(point: np.ndarray) -> tuple[bool, float]:
+        frame = point.reshape(width, -1)
+        ratio = np.linalg.solve(frame.T @ metric @ frame, frame.T @ between @ frame)
+        return frame.shape[1] <= 2, float(np.trace(ratio))
+
+    fields = {"features": features, "label": [f"c{k}" for k in label], "spurious": [f"v{v}" for v in value]}
+    set_apart = {"counterfactuals": versions} if scatter == "interventional" else {}
+    problem = Discriminant(**fields, **set_apart, scatter=scatter, gamma=gamma, ridge=ridge)
+    return problem, float(values[:2].sum()), judge, _SLACK

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 import numpy as np
 from pydantic import PlainValidator, WithJsonSchema, field_validator, model_validator
 
-from dualgap.core.arrays import Matrix, as_array, of_numpy, shown
+from dualgap.core.arrays import Matrix, as_array, shown
 from dualgap.core.certificate import Bound, Evaluation, Sense, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real
@@ -23,6 +23,7 @@ from dualgap.core.problem import Answer, Problem, parsed
 from dualgap.core.statement import format_value
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
+from dualgap.problems.columns import Categories
 from dualgap.problems.concept_erasure.geometry import NEGLIGIBLE, Geometry, centred, orthonormal, reduce, settled
 from dualgap.problems.concept_erasure.reading import closed_fields
 from dualgap.problems.counts import Names, check_names, fault
@@ -32,30 +33,6 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER, LOST = "R2 before", "R2 after", "variance lost"
 _SKEW = 1e-12  # of inner products of orthonormal directions, as rounding leaves it
-
-
-def _categories_or_numbers(value: Any) -> Any:
-    """Texts as a tuple, numbers as an array with one or two dimensions."""
-    value = of_numpy(value)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "UO" and value.ndim == 1:
-        value = value.tolist()
-    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        if "" in value:
-            raise fault(f"example {list(value).index('')} has no category", "leave it out, or name what is missing")
-        return tuple(value)
-    if isinstance(value, str):
-        raise fault(f"{value!r} names a column, and there is no data", 'add data = "FILE.csv"')
-    if isinstance(value, list | tuple) and any(isinstance(item, str) for item in value):
-        raise fault("categories and numbers are mixed", "put every category in quotes")
-    array = as_array(value)
-    if array.ndim not in (1, 2):
-        raise fault(f"expected 1 or 2 dimensions, got {array.ndim}", "one category or number an example")
-    return array
-
-
-_ROWS = {"type": "array", "items": {"anyOf": [{"type": ["string", "number"]}, {"type": "array"}]}}
-
-Concept = Annotated[tuple[str, ...] | np.ndarray, PlainValidator(_categories_or_numbers), WithJsonSchema(_ROWS)]
 
 
 def _whole_or_full(value: Any) -> Any:
@@ -98,7 +75,7 @@ class ConceptErasure(Problem):
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = {"categorical": {"type": "boolean", "default": False}}
 
     features: Matrix
-    concept: Concept
+    concept: Categories
     rank: Rank = "full"
     names: Names = ()
 

@@ -43,7 +43,7 @@ class Predictor:
                 raise UsageError("a table of so many cells doesn't carry them: take problem.predictor(answer)")
         self.classifier = classifier
         self.random_state = random_state
-        self.classes_ = np.array(classifier.encoding.labels)
+        self.classes_ = standalone.labels_of(classifier.encoding.content())
 
     @property
     def needs_group(self) -> bool:

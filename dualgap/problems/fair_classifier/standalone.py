@@ -28,7 +28,7 @@ MISSING = "(missing)"
 
 
 class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A mixture of classifiers, fitted already; labels are texts.
+    """A mixture of classifiers, fitted already.
 
     Attributes:
         classes_: (2,) the labels.
@@ -43,7 +43,7 @@ class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     @property
     def classes_(self) -> np.ndarray:
-        return np.array(MODEL["encoding"]["labels"])
+        return labels_of(MODEL["encoding"])
 
     def fit(self, X: Any, y: Any = None) -> "FairClassifier":
         """Changes nothing."""
@@ -62,6 +62,20 @@ class FairClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
+
+
+def labels_of(encoding: dict[str, Any]) -> np.ndarray:
+    """(2,) the labels as the data hold them: whole numbers, other numbers, truth values, else texts."""
+    texts = list(encoding["labels"])
+    readers: dict[type, Any] = {int: int, float: float, bool: ("False", "True").index}
+    for kind, read in readers.items():
+        try:
+            found = np.array([read(text) for text in texts], dtype=kind)
+        except ValueError:
+            continue
+        if [str(value) for value in found.tolist()] == texts:
+            return found
+    return np.array(texts)
 
 
 def chances(model: dict[str, Any], table: Any) -> np.ndarray:

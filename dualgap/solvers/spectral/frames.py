@@ -9,6 +9,9 @@ from dualgap.core.forms import EigenProgram
 from dualgap.core.solver import Context
 from dualgap.core.witness import Spectrum
 
+_RANK = 1e-15  # of the largest diagonal entry, for each row: what is left of B below it is rounding
+_PROBES = 4
+
 
 def faults(form: EigenProgram) -> str | None:
     """Why no eigensolver can take the form, or None."""
@@ -22,6 +25,25 @@ def faults(form: EigenProgram) -> str | None:
     except np.linalg.LinAlgError:
         return "C isn't positive definite; restrict the variables to where it is"
     return None
+
+
+def root(b: np.ndarray) -> np.ndarray | None:
+    """(r, n) G with ``B = G'G`` up to rounding, r the rank of B; None where B isn't positive semidefinite.
+
+    By a Cholesky factorisation with complete pivoting, which ends after r steps (LAPACK's pstrf).
+    """
+    from scipy.linalg.lapack import dpstrf
+
+    n, size = len(b), float(np.abs(np.diag(b)).max(initial=0.0))
+    if size == 0.0:
+        return None if b.any() else np.zeros((0, n))
+    slack = _RANK * n * size
+    factor, pivots, rank, _ = dpstrf(np.asarray(b, dtype=np.float64).T, tol=slack, lower=1)
+    found = np.empty((rank, n))
+    found[:, pivots - 1] = np.tril(factor[:, :rank]).T
+    probes = np.random.default_rng(0).choice([-1.0, 1.0], (n, _PROBES))  # B - G'G itself takes longer than the rest
+    off = float(np.abs(b @ probes - found.T @ (found @ probes)).max())
+    return found if off <= 4.0 * np.sqrt(n) * slack else None
 
 
 def ritz(form: EigenProgram, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,14 +6,21 @@ lie under the same path wherever a worker runs.
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
+
+import psutil
 
 from dualgap.core.errors import UsageError
 from dualgap.study.sweep.cases import Job, Outcome
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 TRIES = 3
 """How often a run is begun whose worker dies."""
 
+_PATIENCE = 10.0  # seconds that a scheduler has to answer
 _BEGUN = "dualgap-begun"  # the topic under which Dask's workers tell that they begin a run
 
 
@@ -85,13 +93,28 @@ class Joblib:
         from joblib import Parallel, delayed
 
         pool = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-        yield from pool(delayed(_marked)(job, marks) for job in jobs)
+        yield from pool(delayed(_marked)(job, marks, os.getpid()) for job in jobs)
 
 
-def _marked(job: Job, marks: str) -> Outcome:
+def _marked(job: Job, marks: str, coordinator: int) -> Outcome:
     """Leaves a mark for the coordinator: a process that is gone can't tell what it had begun."""
+    if os.getpid() != coordinator:
+        _follow(coordinator)
     (Path(marks) / job.key).touch()
     return perform(job)
+
+
+@cache
+def _follow(coordinator: int) -> None:
+    """Has this process die with its coordinator: loky's would go on, and then wait for minutes."""
+    threading.Thread(target=_outlive, args=(coordinator,), daemon=True).start()
+
+
+def _outlive(coordinator: int) -> None:
+    while os.getppid() == coordinator:  # psutil waits on for a dead one whose own parent hasn't asked for its status
+        with suppress(psutil.Error):
+            psutil.Process(coordinator).wait(timeout=1.0)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _broken() -> type[BaseException]:
@@ -126,8 +149,7 @@ class Dask:
             by_future = {client.submit(_announced, job, key=f"dualgap-{job.key}", pure=False): job for job in jobs}
             try:
                 for future in as_completed(list(by_future)):
-                    job = by_future.pop(future)
-                    yield _gathered(future, replace(job, attempts=begun[job.key]))
+                    yield _gathered(future, by_future.pop(future), begun)
                     future.release()
             finally:
                 client.cancel(list(by_future))
@@ -141,7 +163,7 @@ class Dask:
             raise UsageError("the Dask engine needs distributed: pip install 'dualgap[dask]'") from None
         if self.address:
             try:
-                client = Client(self.address, timeout="10s")
+                client = Client(self.address, timeout=_PATIENCE)
             except (OSError, ValueError) as error:
                 raise UsageError(f"no scheduler answers at {self.address}: {error}") from None
             with client:
@@ -149,22 +171,34 @@ class Dask:
             return
         with (
             dask.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}),
-            LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None) as cluster,
+            LocalCluster(
+                n_workers=self.workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            ) as cluster,
             Client(cluster) as client,
         ):
+            client.run(_ignore_interrupts)
             yield client
 
 
-def _announced(job: Job) -> Outcome:
-    """Tells the coordinator first that a worker begins: Dask itself only counts those that died."""
-    from distributed import get_worker
+def _ignore_interrupts() -> None:
+    """A terminal interrupts all its processes: what becomes of the workers is the coordinator's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    get_worker().log_event(_BEGUN, job.key)
+
+def _announced(job: Job) -> Outcome:
+    """Tells the coordinator first that a worker begins: Dask itself only counts those that died.
+
+    The client waits until the scheduler has the message. The worker's own ``log_event`` doesn't, and one that is killed
+    takes it along.
+    """
+    from distributed import get_client
+
+    get_client().log_event(_BEGUN, job.key)
     return perform(job)
 
 
-def _gathered(future: Future, job: Job) -> Outcome:
-    """The outcome of a run that has ended.
+def _gathered(future: Future, job: Job, begun: Counter[str]) -> Outcome:
+    """The outcome of a run that has ended, once it is here: one that died with its worker first is made again.
 
     Raises:
         UsageError: the scheduler is gone.
@@ -176,11 +210,11 @@ def _gathered(future: Future, job: Job) -> Outcome:
     try:
         outcome: Outcome = future.result()
     except KilledWorker:
-        return lost(job, f"its worker died {job.attempts} times")
+        return lost(replace(job, attempts=begun[job.key]), f"its worker died {begun[job.key]} times")
     except CancelledError:
         raise UsageError(
             "the scheduler is gone, or has dropped the runs: --resume makes those that are missing"
         ) from None
     except Exception as error:  # a worker without dualgap, say; the other runs go on
-        return lost(job, f"{type(error).__name__}: {error}")
-    return replace(outcome, attempts=max(job.attempts, 1))
+        return lost(replace(job, attempts=begun[job.key]), f"{type(error).__name__}: {error}")
+    return replace(outcome, attempts=begun[job.key])

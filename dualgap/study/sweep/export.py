@@ -6,7 +6,8 @@ import csv
 from pathlib import Path
 
 from dualgap.core.errors import UsageError
-from dualgap.study.sweep.store import COLUMNS, Store
+from dualgap.study.sweep.schema import COLUMNS
+from dualgap.study.sweep.store import Store
 
 
 def write_table(store: Store, path: Path) -> None:

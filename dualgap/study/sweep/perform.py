@@ -13,11 +13,18 @@ from typing import Any
 
 from dualgap.core.claim import Stop
 from dualgap.core.errors import DualgapError, NoRouteError, UsageError
+from dualgap.core.problem import Problem
 from dualgap.engine.environment import machine
+from dualgap.engine.pool import POOL
+from dualgap.engine.process import Setting
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
+from dualgap.engine.task import Settings
 from dualgap.plugins.registry import registry
 from dualgap.study.sweep.cases import Case, Job, Outcome, problem_identity
+
+_START = 5.0
+"""Seconds that a worker has to start and to load libraries, and a rehearsal to go on after that."""
 
 
 def perform(job: Job) -> Outcome:
@@ -66,21 +73,39 @@ def _check(job: Job) -> None:
 def _run(case: Case) -> Run:
     settings = case.settings
     loaded = case.instance.load(case.seed)
+    worker = Setting(settings.threads, tuple(registry().paths))
     try:
-        run = solve(
-            loaded.problem,
-            case.solver,
-            parameters=dict(case.parameters),
-            time=settings.time,
-            gap=settings.gap,
-            seed=settings.seed,
-            threads=settings.threads,
-            memory=settings.memory,
-            explain_seconds=0.0,
-        )
+        if not POOL.met(worker, case.prepared.name, loaded.problem.kind):
+            rehearsed = _solve(case, loaded.problem, _rehearsal(settings))
+            if rehearsed.stop is Stop.INTERRUPTED:
+                return rehearsed
+        run = _solve(case, loaded.problem, settings)
     except (NoRouteError, UsageError) as refusal:
         return replace(_empty(case), refused=str(refusal))
     return replace(run, label=case.label or run.label, artefacts=loaded.artefacts, source=loaded.source)
+
+
+def _rehearsal(settings: Settings) -> Settings:
+    """For a run that doesn't count, in a worker that has yet to load the solver's libraries: the first answer will do.
+
+    Else whoever comes first, or after a run that had to be killed, pays for the start.
+    """
+    return replace(settings, time=min(settings.time, _START) + _START, gap=1.0, verify_seconds=0.0)
+
+
+def _solve(case: Case, problem: Problem, settings: Settings) -> Run:
+    return solve(
+        problem,
+        case.solver,
+        parameters=dict(case.parameters),
+        time=settings.time,
+        gap=settings.gap,
+        seed=settings.seed,
+        threads=settings.threads,
+        memory=settings.memory,
+        verify_seconds=settings.verify_seconds,
+        explain_seconds=0.0,
+    )
 
 
 def _empty(case: Case) -> Run:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,65 +20,12 @@ from typing import Any, Self
 from dualgap.core.errors import UsageError
 from dualgap.core.exact import nearest
 from dualgap.study.sweep.cases import Outcome
-
-SCHEMA_VERSION = 2
-COLUMNS = (
-    "key",
-    "sweep",
-    "kind",
-    "problem",
-    "instance",
-    "size",
-    "solver",
-    "label",
-    "parameters",
-    "budget",
-    "seed",
-    "verdict",
-    "feasible",
-    "value",
-    "bound",
-    "evidence",
-    "relative_gap",
-    "stop",
-    "refused",
-    "error",
-    "seconds",
-    "solve_seconds",
-    "compile_seconds",
-    "verify_seconds",
-    "peak_memory",
-    "versions",
-    "machine",
-    "began",
-    "worker",
-    "attempts",
-)
-"""What the table has beside the whole run."""
+from dualgap.study.sweep.schema import COLUMNS, migrate
 
 _PATIENCE = 60.0  # seconds that a writer waits for another one's transaction
+_PAUSE = 0.01  # seconds until the next try
 _BATCH = 500  # keys in one question
 _MADE = "NOT (error != '' AND stop = '')"
-_MIGRATIONS = (
-    """
-    CREATE TABLE runs (
-        key TEXT PRIMARY KEY, sweep TEXT NOT NULL, kind TEXT NOT NULL, problem TEXT NOT NULL, instance TEXT NOT NULL,
-        size INTEGER, solver TEXT NOT NULL, label TEXT NOT NULL, parameters TEXT NOT NULL, budget TEXT NOT NULL,
-        seed INTEGER NOT NULL, verdict TEXT NOT NULL, feasible INTEGER NOT NULL, value REAL, bound REAL,
-        evidence TEXT NOT NULL, relative_gap REAL, stop TEXT NOT NULL, refused TEXT NOT NULL, error TEXT NOT NULL,
-        seconds REAL NOT NULL, solve_seconds REAL NOT NULL, compile_seconds REAL NOT NULL, verify_seconds REAL NOT NULL,
-        peak_memory INTEGER NOT NULL, versions TEXT NOT NULL, machine TEXT NOT NULL, began REAL NOT NULL,
-        worker TEXT NOT NULL, attempts INTEGER NOT NULL, run BLOB NOT NULL
-    ) WITHOUT ROWID;
-    CREATE INDEX runs_by_problem ON runs (problem);
-    """,
-    """
-    CREATE TABLE arrays (
-        key TEXT NOT NULL, sha256 TEXT NOT NULL, npy BLOB NOT NULL, PRIMARY KEY (key, sha256)
-    ) WITHOUT ROWID;
-    """,
-)
-"""One text for each version of the schema, applied in order to stores of the version before."""
 
 
 class Store:
@@ -99,14 +47,14 @@ class Store:
         try:
             connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
+                _log_ahead(connection)
                 connection.execute("PRAGMA synchronous = NORMAL")
-                _migrate(connection, path)
+                migrate(connection, path)
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise UsageError(f"can't use {path} as a store: {error}") from None
+            raise UsageError(f"can't use {path} as a store: {error}; name another file") from None
         return Store(connection, path)
 
     def __enter__(self) -> Self:
@@ -196,24 +144,17 @@ class Store:
         self._connection.execute("COMMIT")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Brings the schema to this version, one transaction for each step."""
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Write-ahead mode. Here SQLite doesn't wait for others that open the file, whatever its timeout is."""
+    patient = time.monotonic() + _PATIENCE
     while True:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise UsageError(f"{path} is a store of version {version}, newer than {SCHEMA_VERSION}: update dualgap")
-        if version == SCHEMA_VERSION:
-            return
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            if connection.execute("PRAGMA user_version").fetchone()[0] == version:  # nobody was quicker
-                for statement in filter(str.strip, _MIGRATIONS[version].split(";")):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {version + 1}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patient:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _row(outcome: Outcome, sweep: str) -> dict[str, Any]:

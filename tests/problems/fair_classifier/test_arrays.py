@@ -84,7 +84,26 @@ def test_estimators_score_the_rows_that_they_are_fitted_to() -> None:
     run = dualgap.solve(numbers, isolate=False)
     assert run.certificate.verdict is dualgap.Verdict.OPTIMAL
     told = {"x1": x[:, 0], "x2": x[:, 1], "x3": x[:, 2], "sensitive": sex, "score": expected}
-    assert set(run.predictor.predict(told)) <= {"0", "1"}
+    assert set(run.predictor.predict(told).tolist()) <= {0, 1}
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1], [-1, 1], [0.5, 1.5], [False, True], ["0.50", "1"], ["no", "yes"]], ids=lambda labels: str(labels)
+)
+def test_predictions_are_labels_as_they_were_given(labels: list[Any]) -> None:
+    rng = np.random.default_rng(3)
+    x, sex = rng.normal(size=(120, 2)), rng.integers(0, 2, 120)
+    y = np.array(labels)[(x[:, 0] > 0).astype(int)]
+    run = dualgap.solve(
+        dualgap.fair_classifier(
+            x, y, sensitive_features=sex, score=x[:, 0], hypothesis="threshold", epsilon=1, min_group=1
+        ),
+        isolate=False,
+    )
+    told = {"x1": x[:, 0], "x2": x[:, 1], "sensitive": sex, "score": x[:, 0]}
+    found = run.predictor.predict(told)
+    assert found.dtype.kind == y.dtype.kind
+    assert (found == y).all()
 
 
 @pytest.mark.parametrize(

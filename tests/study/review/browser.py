@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,14 @@ OPTIONS = (
     "--disable-component-update",
     "--remote-debugging-pipe",
 )
+DESCRIPTORS = """
+import fcntl, os, sys
+ours = [fcntl.fcntl(int(one), fcntl.F_DUPFD, 5) for one in sys.argv[1:3]]
+for number, one in zip((3, 4), ours):
+    os.dup2(one, number)
+    os.close(one)
+os.execv(sys.argv[3], sys.argv[3:])
+"""  # the protocol reads from 3 and writes to 4; a program of its own, for JAX forbids forks in the tests' process
 
 
 def chromium() -> str | None:
@@ -104,19 +113,21 @@ class Page:
 def browser(program: str, folder: Path) -> Iterator[Page]:
     """A browser of its own, its profile in a folder, ended with its page."""
     (from_us, to), (back, from_them) = os.pipe(), os.pipe()
-
-    def descriptors() -> None:  # the protocol's own: 3 is read, 4 is written
-        high = [os.dup(from_us), os.dup(from_them)]
-        os.dup2(high[0], 3)
-        os.dup2(high[1], 4)
-
     process = subprocess.Popen(
-        [program, *OPTIONS, f"--user-data-dir={folder}"],
+        [
+            sys.executable,
+            "-c",
+            DESCRIPTORS,
+            str(from_us),
+            str(from_them),
+            program,
+            *OPTIONS,
+            f"--user-data-dir={folder}",
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=descriptors,
-        close_fds=False,
+        pass_fds=(from_us, from_them),
     )
     os.close(from_us)
     os.close(from_them)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +23,8 @@ from dualgap.engine.run import Run
 from dualgap.study.sweep.cases import Case, Instance, Job, Outcome
 from dualgap.study.sweep.export import write_table
 from dualgap.study.sweep.perform import perform, written
-from dualgap.study.sweep.store import COLUMNS, SCHEMA_VERSION, Store
+from dualgap.study.sweep.schema import COLUMNS, SCHEMA_VERSION
+from dualgap.study.sweep.store import Store
 
 INSTANCE = Instance(generate=(("kind", "knapsack"), ("seed", 1), ("size", 8)))
 
@@ -85,24 +91,66 @@ def test_keys_tell_what_decides_the_outcome() -> None:
 
 def test_two_writers_at_once(tmp_path: Path, outcome: Outcome) -> None:
     path = tmp_path / "runs.db"
-    errors: list[BaseException] = []
 
     def write(first: int) -> None:
-        try:
-            with Store.open(path) as store:
-                for number in range(first, first + 50):
-                    store.add(replace(outcome, key=str(number)), "sweep")
-        except BaseException as error:
-            errors.append(error)
+        with Store.open(path) as store:
+            for number in range(first, first + 50):
+                store.add(replace(outcome, key=str(number)), "sweep")
 
-    writers = [threading.Thread(target=write, args=(first,)) for first in (0, 50)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert not errors
+    at_once(lambda: write(0), lambda: write(50))
     with Store.open(path) as store:
         assert len(store) == 100
+
+
+def test_many_make_the_store_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        path = tmp_path / f"{number}.db"
+        at_once(*[lambda path=path: Store.open(path).close()] * 4)
+
+
+def at_once(*works: Callable[[], None]) -> None:
+    """Begins all of them together; none may raise."""
+    ready = threading.Barrier(len(works))
+
+    def join(work: Callable[[], None]) -> None:
+        ready.wait()
+        work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(join, work) for work in works]:
+            done.result()
+
+
+WRITER = """
+import os, signal, sys
+from pathlib import Path
+from dualgap.study.sweep.cases import Outcome
+from dualgap.study.sweep.store import Store
+
+def kill(statement):
+    if statement.startswith(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+run = {"problem": {"kind": "knapsack", "hash": "0"}, "solver": "greedy"}
+store = Store.open(Path(sys.argv[1]))
+store.add(Outcome("first", run, "instance", None, 0.0, "", arrays={"0": b"npy"}), "sweep")
+store._connection.set_trace_callback(kill)
+store.add(Outcome("second", run, "instance", None, 0.0, "", arrays={"1": b"npy"}), "sweep")
+"""
+
+
+@pytest.mark.parametrize("statement", ["INSERT OR REPLACE INTO runs", "INSERT INTO arrays", "COMMIT"])
+def test_a_writer_that_is_killed_inside_a_transaction(tmp_path: Path, outcome: Outcome, statement: str) -> None:
+    path = tmp_path / "runs.db"
+    ended = subprocess.run([sys.executable, "-c", WRITER, str(path), statement])
+    assert ended.returncode == -signal.SIGKILL
+    with Store.open(path) as store:
+        assert [row["key"] for row in store.rows()] == ["first"]
+        store.add(outcome, "sweep")
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert connection.execute("SELECT key FROM arrays").fetchall() == [("first",)]
+    connection.close()
 
 
 FIRST_SCHEMA = """
@@ -147,6 +195,13 @@ def test_newer_stores_and_other_files_are_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(UsageError, match="newer"):
         Store.open(newer)
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE birds (name TEXT)")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.close()
+    with pytest.raises(UsageError, match="something else"):
+        Store.open(foreign)
     text = tmp_path / "text.db"
     text.write_text("no database at all, " * 100)
     with pytest.raises(UsageError, match="can't use"):
