@@ -83,6 +83,7 @@ _PROBLEMS = {
     "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
     "discriminant": "dualgap.problems.discriminant:Discriminant",
+    "unlearning": "dualgap.problems.unlearning:Unlearning",
     "fair-classifier": "dualgap.problems.fair_classifier:FairClassifier",
 }
 

@@ -26,7 +26,7 @@ class Objective:
     Attributes:
         x: (n, D). labels: (n,) classes. l2: positive.
         weights: (n,) of the mean, which sum to 1.
-        tilt: (size,) a linear term besides, such as the noise of certified removal; empty for none.
+        tilt: (size,) a linear term besides; empty for none.
     """
 
     model: Model
@@ -37,10 +37,11 @@ class Objective:
     tilt: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     @staticmethod
-    def of(model: Model, x: np.ndarray, labels: np.ndarray, l2: float, tilt: np.ndarray | None = None) -> Objective:
-        """The plain mean."""
-        weights = np.full(len(x), 1.0 / max(1, len(x)))
-        return Objective(model, x, labels, l2, weights, np.zeros(0) if tilt is None else tilt)
+    def of(model: Model, x: np.ndarray, labels: np.ndarray, l2: float, noise: np.ndarray | None = None) -> Objective:
+        """The plain mean; ``noise`` is b of a term b'w / n."""
+        count = max(1, len(x))
+        tilt = np.zeros(0) if noise is None else noise / count
+        return Objective(model, x, labels, l2, np.full(len(x), 1.0 / count), tilt)
 
     def value(self, w: np.ndarray) -> float:
         fit = self.weights @ self.model.losses(w, self.x, self.labels)

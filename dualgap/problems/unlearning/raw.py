@@ -15,6 +15,7 @@ RAW_FIELDS: Mapping[str, str] = {
     "model": '{type = "logistic", l2 = 1e-3}, the default, or {type = "mlp", hidden = [64], l2 = 0, steps = 200}',
     "level": 'rho, for methods that take a level: "holdout" (the test rows\' loss, the default), "retrain" (the '
     "retrained models'), or a number",
+    "noise": "the standard deviation sigma of a random linear term in the objective (certified removal); 0 by default",
     "models": "how many models are retrained to compare with; 1 by default, and 0 for none",
 }
 _TEXT = {"type": "string"}
@@ -54,5 +55,6 @@ RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
         "additionalProperties": False,
     },
     "level": {"anyOf": [{"enum": ["holdout", "retrain"]}, _NUMBER]},
+    "noise": _NUMBER,
     "models": _WHOLE,
 }

@@ -59,7 +59,9 @@ def _chosen(
     way = next((way for way in ways if isinstance(said, Mapping) and way in said), None)
     allowed = {"fraction": {"fraction", "seed"}, "column": {"column", "equals"}, "indices": {"indices"}}
     if way is None or not set(said) <= allowed[way]:
-        remedy = FORGET_SHAPES if name == "forget" else '{fraction = 0.2, seed = 0} or {column = "split", equals = "test"}'
+        remedy = (
+            FORGET_SHAPES if name == "forget" else '{fraction = 0.2, seed = 0} or {column = "split", equals = "test"}'
+        )
         raise SpecError([Fault(name, f"{shown(said)} names no rows", remedy)])
     found = np.zeros(rows, dtype=bool)
     if way == "fraction":

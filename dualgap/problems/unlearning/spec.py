@@ -2,7 +2,7 @@
 
 Mathematics: retraining without the forgotten rows is the exact answer, the minimiser w* of the retain objective
 
-    J(w) = mean over retained rows of cross entropy + l2/2 |w|^2 (+ tilt'w),
+    J(w) = mean over the n retained rows of cross entropy + l2/2 |w|^2 (+ b'w / n),
 
 intercepts under the ridge too. An unlearning method starts at the trained model and is to come near w* for less.
 """
@@ -23,6 +23,7 @@ from dualgap.core.exact import Real
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.verify import ROUNDING
+from dualgap.core.views import View
 from dualgap.core.witness import GradientPoint, Witness
 from dualgap.problems.counts import Names
 from dualgap.problems.unlearning.models import Model
@@ -58,8 +59,8 @@ class Unlearning(Problem):
         l2: of the objective; positive for linear models.
         hidden: units of each hidden layer; none for logistic regression.
         rho: the forgotten rows' mean loss is to be at least this, for methods that take a level; in nats.
-        tilt: (p,) a linear term of the objective: the noise of certified removal; none by default.
-        sigma: the standard deviation of that noise, times the number of training rows.
+        noise: (p,) b of a term b'w / n in the objective, n its rows: what makes removal certified; none by default.
+        sigma: the standard deviation that b was drawn with.
         names: of the d features; x1, x2 ... by default.
     """
 
@@ -79,7 +80,7 @@ class Unlearning(Problem):
     l2: Number = 1e-3
     hidden: tuple[int, ...] = ()
     rho: Number | None = None
-    tilt: Vector = Field(default_factory=_nothing)
+    noise: Vector = Field(default_factory=_nothing)
     sigma: Number = 0.0
     names: Names = ()
 
@@ -134,7 +135,7 @@ class Unlearning(Problem):
         return self._objective(RETAIN, FORGET)
 
     def _objective(self, *roles: int) -> Objective:
-        return Objective.of(self.model, *self.part(*roles), float(self.l2), self.tilt.astype(np.float64))
+        return Objective.of(self.model, *self.part(*roles), float(self.l2), self.noise.astype(np.float64))
 
     # What the verifier asks.
     def evaluate(self, answer: Any) -> Evaluation:
@@ -158,6 +159,11 @@ class Unlearning(Problem):
         """Any parameters bound the optimum, by their gradient."""
         return GradientPoint(point=answer.parameters) if self.model.linear else None
 
+    def views(self) -> tuple[View, ...]:
+        from dualgap.problems.unlearning.views import views
+
+        return views(self)
+
     def trivial(self) -> Parameters:
         """The trained model, as if nothing was to be forgotten."""
         return Parameters(parameters=self.trained)
@@ -171,6 +177,16 @@ class Unlearning(Problem):
         from dualgap.problems.unlearning.render import tables
 
         return tables(self, metrics)
+
+    def measures(self, metrics: Mapping[str, Mapping[str, Real]]) -> Mapping[str, Real]:
+        from dualgap.problems.unlearning.render import measures
+
+        return measures(metrics)
+
+    def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
+        from dualgap.problems.unlearning.render import headline
+
+        return headline(metrics)
 
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
