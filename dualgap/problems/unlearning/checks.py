@@ -37,7 +37,7 @@ def _rows(problem: Unlearning) -> Iterator[Fault]:
 
 
 def _classes(problem: Unlearning) -> Iterator[Fault]:
-    count = len(problem.class_names)
+    count = len(problem.classes_named)
     if count < 2 or problem.label.min() < 0 or problem.label.max() >= count:
         yield Fault("label", "no number of a class", f"0 to {max(1, count - 1)}, the places of the classes")
     if not np.isin(problem.roles, range(len(ROLES))).all():

@@ -53,7 +53,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         raise SpecError([Fault("label", f"{len(codes):,} entries, with {len(x):,} rows", "one a row")])
     table = table or {"row": list(range(len(x)))}
     test = test_rows(said.test, table, len(x), resolver.seed)
-    fields |= {"features": x, "label": codes, "classes": classes}
+    fields |= {"features": x, "label": codes, "class_names": classes}
     return fields | learnt(x, codes, classes, test, said, table, resolver)
 
 

@@ -50,7 +50,7 @@ def distances(problem: Unlearning, w: np.ndarray) -> dict[str, Real]:
         if nothing > 0:
             found[RELATIVE] = now / nothing
     if problem.model.linear:
-        found[AT_MOST] = distance_bound(problem, w)
+        found[AT_MOST] = float(distance_bound(problem, w))
     return found
 
 
@@ -60,8 +60,8 @@ def membership_auc(forgotten: np.ndarray, unseen: np.ndarray) -> float:
     Args:
         forgotten: (m,) losses. unseen: (k,) losses of rows that no model has seen.
 
-    Source: Yeom et al., Privacy risk in machine learning (2018): the attack by loss; the area by ranks, Mann and Whitney
-    (1947).
+    Source: Yeom et al., Privacy risk in machine learning (2018): the attack by loss; the area by ranks, Mann and
+    Whitney (1947).
     """
     from scipy.stats import rankdata
 

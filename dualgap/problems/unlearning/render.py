@@ -77,7 +77,7 @@ def headline(metrics: Mapping[str, Mapping[str, Real]]) -> str:
 
 
 def _outputs(problem: Unlearning) -> tuple[str, ...]:
-    return ("",) if problem.model.outputs == 1 else tuple(f" -> {name}" for name in problem.class_names)
+    return ("",) if problem.model.outputs == 1 else tuple(f" -> {name}" for name in problem.classes_named)
 
 
 def _number(name: str, head: str, value: Real | None) -> str:

@@ -51,8 +51,8 @@ class Unlearning(Problem):
 
     Attributes:
         features: (n, d) a row for each example; columns by name, with ``data`` all others by default ("*").
-        label: (n,) each row's class, by its place in ``classes``.
-        classes: their names.
+        label: (n,) each row's class, by its place in ``class_names``.
+        class_names: the classes' names; 0, 1 ... by default.
         roles: (n,) 0: retained, 1: to be forgotten, 2: for testing.
         trained: (p,) the model that learnt retained and forgotten rows.
         retrained: (K, p) models that never saw the forgotten rows: what unlearning is held against.
@@ -73,7 +73,7 @@ class Unlearning(Problem):
 
     features: Matrix
     label: Vector
-    classes: Names = ()
+    class_names: Names = ()
     roles: Vector
     trained: Vector = Field(default_factory=_nothing)
     retrained: Matrix = Field(default_factory=lambda: as_array(np.zeros((0, 0))))
@@ -103,8 +103,9 @@ class Unlearning(Problem):
         return f"retained rows, n = {kept:,}, without {gone:,} forgotten ones"
 
     @property
-    def class_names(self) -> tuple[str, ...]:
-        return self.classes or tuple(str(k) for k in range(max(2, int(self.label.max(initial=1)) + 1)))
+    def classes_named(self) -> tuple[str, ...]:
+        """The classes' names."""
+        return self.class_names or tuple(str(k) for k in range(max(2, int(self.label.max(initial=1)) + 1)))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ class Unlearning(Problem):
 
     @cached_property
     def model(self) -> Model:
-        return Model(self.features.shape[1], len(self.class_names), self.hidden)
+        return Model(self.features.shape[1], len(self.classes_named), self.hidden)
 
     @cached_property
     def x(self) -> np.ndarray:

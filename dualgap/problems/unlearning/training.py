@@ -5,6 +5,7 @@ Source: Kingma and Ba, Adam: a method for stochastic optimization (2015).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +52,37 @@ def initial(model: Model, seed: int) -> np.ndarray:
 
 def adam(objective: Objective, start: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
     """Adam on batches drawn anew in each pass over the rows."""
-    rng = np.random.Generator(np.random.PCG64([seed, 1]))
-    model, n = objective.model, len(objective.x)
-    targets, size = model.targets(objective.labels), min(recipe.batch, len(objective.x))
+    model, drawn = objective.model, batches(len(objective.x), recipe.batch, seed)
+    targets = model.targets(objective.labels)
+
+    def slope(w: np.ndarray) -> np.ndarray:
+        rows = next(drawn)
+        share = np.full(len(rows), 1.0 / len(rows))
+        return model.slope(w, objective.x[rows], targets[rows], share) + objective.l2 * w
+
+    *_, last = descent(slope, start, recipe.steps, recipe.rate)
+    return last
+
+
+def descent(
+    slope: Callable[[np.ndarray], np.ndarray], start: np.ndarray, steps: int, rate: float
+) -> Iterator[np.ndarray]:
+    """The points of Adam; its step falls along a half cosine."""
     w, first, second = start.copy(), np.zeros_like(start), np.zeros_like(start)
-    order, place = rng.permutation(n), 0
-    for step in range(1, recipe.steps + 1):
-        if place + size > n:
-            order, place = rng.permutation(n), 0
-        rows = order[place : place + size]
-        place += size
-        slope = model.slope(w, objective.x[rows], targets[rows], np.full(size, 1.0 / size)) + objective.l2 * w
-        first = _DECAYS[0] * first + (1 - _DECAYS[0]) * slope
-        second = _DECAYS[1] * second + (1 - _DECAYS[1]) * slope**2
-        rate = recipe.rate * 0.5 * (1.0 + np.cos(np.pi * (step - 1) / recipe.steps))
-        w -= rate * (first / (1 - _DECAYS[0] ** step)) / (np.sqrt(second / (1 - _DECAYS[1] ** step)) + _STABLE)
-    return w
+    for step in range(1, steps + 1):
+        found = slope(w)
+        first = _DECAYS[0] * first + (1 - _DECAYS[0]) * found
+        second = _DECAYS[1] * second + (1 - _DECAYS[1]) * found**2
+        length = rate * 0.5 * (1.0 + np.cos(np.pi * (step - 1) / steps))
+        w = w - length * (first / (1 - _DECAYS[0] ** step)) / (np.sqrt(second / (1 - _DECAYS[1] ** step)) + _STABLE)
+        yield w
+
+
+def batches(rows: int, size: int, seed: int) -> Iterator[np.ndarray]:
+    """Places of rows without end: each pass in an order of its own."""
+    rng = np.random.Generator(np.random.PCG64([seed, 1]))
+    size = min(size, rows)
+    while True:
+        order = rng.permutation(rows)
+        for place in range(0, rows - size + 1, size):
+            yield order[place : place + size]
