@@ -74,9 +74,9 @@ class Objective:
                 block = (x.T * (self.weights * spread)) @ x
                 found[:, a, :, b] = block
                 found[:, b, :, a] = block.T
-        found = found.reshape(k * c, k * c)
-        found[np.diag_indices(k * c)] += self.l2
-        return found
+        square = found.reshape(k * c, k * c)
+        square[np.diag_indices(k * c)] += self.l2
+        return square
 
     def curvature(self, w: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         """The product with the Hessian of a linear model at w."""

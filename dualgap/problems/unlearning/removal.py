@@ -1,10 +1,11 @@
 """Certified removal: how little can be told of the forgotten rows from a model, where noise was in the objective.
 
-Mathematics: the objective's sum has a term b'w, b of n independent N(0, sigma^2) entries. A point with the residual u,
-the gradient of the retained sum with b, is the exact optimum for the noise b - u; so it is (epsilon, delta)-removed
-with ``epsilon = c |u| / sigma``, ``delta = 1.5 exp(-c^2 / 2)``. Source: Guo, Goldstein, Hannun and van der Maaten, Certified
-data removal from machine learning models (2020), theorem 3. They bound |u| before looking; here it is computed, which
-is what the theorem's proof takes, for one model at a time.
+Mathematics: the objective's sum has a term b'w, b of independent N(0, sigma^2) entries. A point with the
+residual u, the gradient of the retained sum with b, is the exact optimum for the noise b - u; so it is removed with
+``epsilon = c |u| / sigma``, ``delta = 1.5 exp(-c^2 / 2)``.
+
+Source: Guo, Goldstein, Hannun and van der Maaten, Certified data removal from machine learning models (2020), theorem
+3. They bound |u| before looking; here it is computed, of one model.
 """
 
 from __future__ import annotations

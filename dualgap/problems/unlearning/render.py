@@ -34,7 +34,7 @@ def table(problem: Unlearning, answer: Any) -> list[tuple[str, ...]]:
     layers = zip(problem.model.unpacked(w), problem.model.unpacked(before))
     found: list[tuple[str, ...]] = [("layer", "weights", "changed by")]
     for number, ((now, _), (then, _)) in enumerate(layers, start=1):
-        share = float(np.linalg.norm(now - then) / max(np.linalg.norm(then), 1e-300))
+        share = float(np.linalg.norm(now - then)) / max(float(np.linalg.norm(then)), 1e-300)
         found.append((str(number), " x ".join(map(str, now.shape)), f"{100 * share:.3g} %"))
     return found
 

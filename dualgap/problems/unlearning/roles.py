@@ -40,7 +40,7 @@ def forget_rows(
     """
     where = np.flatnonzero(training)
     if isinstance(said, Mapping) and set(said) == {"class"}:
-        found = np.array([name == str(said["class"]) for name in classes]) & training
+        found: np.ndarray = np.array([name == str(said["class"]) for name in classes]) & training
         if not found.any():
             known = ", ".join(sorted(set(classes))[:10])
             raise SpecError([Fault("forget.class", f"no training row is {shown(said['class'])}", f"classes: {known}")])

@@ -64,6 +64,6 @@ class Retrain(Solver):
 def _lbfgs(objective: Objective, start: np.ndarray, tolerance: float, steps: int) -> np.ndarray:
     from scipy.optimize import minimize
 
-    settings = {"maxiter": steps, "maxfun": 10 * steps, "gtol": tolerance / np.sqrt(len(start)), "ftol": 0.0}
+    settings: Any = {"maxiter": steps, "maxfun": 10 * steps, "gtol": tolerance / np.sqrt(len(start)), "ftol": 0.0}
     found = minimize(objective.value, start, jac=objective.gradient, method="L-BFGS-B", options=settings)
     return np.asarray(found.x)
