@@ -18,7 +18,7 @@ demo: $(VENV)/.installed
 	@echo "The report: demo.html"
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/.installed
 	$(BIN)/ruff format --check .

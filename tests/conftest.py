@@ -16,6 +16,12 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 if os.environ.get("CI"):  # the same examples every time: a change is judged by what it changes
     settings.load_profile("ci")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: whole pages, then what is marked slow; so that no process waits for another's last test."""
+    items.sort(key=lambda item: (item.path.name != "test_docs.py", item.get_closest_marker("slow") is None))
+
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -70,7 +70,7 @@ def labels_of(encoding: dict[str, Any]) -> np.ndarray:
     readers: dict[type, Any] = {int: int, float: float, bool: ("False", "True").index}
     for kind, read in readers.items():
         try:
-            found = np.array([read(text) for text in texts], dtype=kind)
+            found: np.ndarray = np.array([read(text) for text in texts], dtype=kind)
         except ValueError:
             continue
         if [str(value) for value in found.tolist()] == texts:

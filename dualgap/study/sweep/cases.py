@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dualgap.core.errors import SpecError
 from dualgap.core.record import content_digest
 from dualgap.engine.environment import versions
 from dualgap.engine.load import Loaded, load
@@ -58,7 +59,10 @@ def _loaded(instance: Instance, seed: int) -> Loaded:
         return load(instance.file, seed=seed, settings=dict(instance.settings))
     options = dict(instance.generate)
     kind = options.pop("kind")
-    return load({"kind": kind, "generate": options}, seed=seed, settings=dict(instance.settings))
+    try:
+        return load({"kind": kind, "generate": options}, seed=seed, settings=dict(instance.settings))
+    except SpecError as error:
+        raise SpecError(error.faults, f"instance {instance.name!r}") from None
 
 
 @dataclass(frozen=True)

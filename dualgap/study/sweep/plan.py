@@ -203,7 +203,7 @@ class Plan(_Part):
                 paths = [path for path in found if Path(path).is_file()]
                 if not paths:
                     fault = Fault(f"instances[{number}].file", f"no file is {pattern!r}", f"paths start from {folder}")
-                    raise SpecError([fault])
+                    raise SpecError([fault], "the plan")
                 yield from (Instance(path, (), fixed) for path in paths)
             if part.generate is not None:
                 lists = {

@@ -127,7 +127,7 @@ def test_large_games_are_bounded_outward(maximizer: str) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_methods_agree_with_a_linear_program(family: str, method: str) -> None:
     game = MatrixGame.generate(12, 3, family=family, columns=None if family == "symmetric" else 9)
-    run = dualgap.solve(game, method, isolate=False, time=20)
+    run = dualgap.solve(game, method, isolate=False, time=60)  # they end by themselves, on a busy machine later
     assert run.certificate is not None
     true = value_of(game.payoff.astype(float))
     spread = float(np.ptp(game.payoff))
