@@ -68,7 +68,7 @@ def _parameters(problem: Unlearning) -> Iterator[Fault]:
     for name, shape in given.items():
         if shape != (size,):
             yield Fault(name, f"{shape[0]} parameters, for a model of {size}", "each layer's weights, then its biases")
-    if problem.retrained.size and (problem.retrained.ndim != 2 or problem.retrained.shape[1] != size):
+    if problem.retrained.size and problem.retrained.shape[-1] != size:
         yield Fault("retrained", f"shape {problem.retrained.shape}", f"one row of {size} parameters a model")
     for name in ("trained", "retrained"):
         if np.abs(getattr(problem, name).astype(np.float64)).max(initial=0.0) > _LARGEST:

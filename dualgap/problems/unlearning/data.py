@@ -26,7 +26,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         SpecError: lists what can't be read, each with a remedy.
     """
     raw = dict(spec)
-    if "roles" in raw:  # closed already
+    if not raw.keys().isdisjoint(("roles", "retrained")):  # closed already
         return raw
     said = Said(**{name: raw.pop(name, None) for name in RAW_FIELDS if name not in ("data", "drop")})
     if said.forget is None:

@@ -80,11 +80,11 @@ def learnt(
     return {
         "roles": np.where(test, TEST, np.where(forget, FORGET, RETAIN)),
         "trained": w,
-        "retrained": retrained,
+        "retrained": retrained if count else (),
         "l2": l2,
         "hidden": hidden,
         "rho": _level(said.level, model, w, retrained, {name: (x[part], codes[part]) for name, part in rows.items()}),
-        "noise": noise,
+        "noise": noise if sigma else (),
         "sigma": sigma,
     }
 

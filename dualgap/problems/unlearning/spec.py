@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import SpecError
 from dualgap.core.exact import Real
@@ -55,7 +55,7 @@ class Unlearning(Problem):
         class_names: the classes' names; 0, 1 ... by default.
         roles: (n,) 0: retained, 1: to be forgotten, 2: for testing.
         trained: (p,) the model that learnt retained and forgotten rows.
-        retrained: (K, p) models that never saw the forgotten rows: what unlearning is held against.
+        retrained: (K, p) models that never saw the forgotten rows, or (p,) one: what unlearning is held against.
         l2: of the objective; positive for linear models.
         hidden: units of each hidden layer; none for logistic regression.
         rho: the forgotten rows' mean loss is to be at least this, for methods that take a level; in nats.
@@ -76,7 +76,7 @@ class Unlearning(Problem):
     class_names: Names = ()
     roles: Vector
     trained: Vector = Field(default_factory=_nothing)
-    retrained: Matrix = Field(default_factory=lambda: as_array(np.zeros((0, 0))))
+    retrained: Rows = Field(default_factory=_nothing)
     l2: Number = 1e-3
     hidden: tuple[int, ...] = ()
     rho: Number | None = None
