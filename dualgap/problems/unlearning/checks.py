@@ -41,7 +41,8 @@ def _classes(problem: Unlearning) -> Iterator[Fault]:
     if count < 2 or problem.label.min() < 0 or problem.label.max() >= count:
         yield Fault("label", "no number of a class", f"0 to {max(1, count - 1)}, the places of the classes")
     if not np.isin(problem.roles, range(len(ROLES))).all():
-        yield Fault("roles", "something else than 0, 1 and 2", "0: retained, 1: to be forgotten, 2: for testing")
+        said = ", ".join(f"{number}: {name}" for number, name in enumerate(ROLES))
+        yield Fault("roles", "no number of a role", said)
     elif not (problem.roles == RETAIN).any():
         yield Fault("roles", "no row is retained", "forget fewer")
 
@@ -49,6 +50,9 @@ def _classes(problem: Unlearning) -> Iterator[Fault]:
 def _numbers(problem: Unlearning) -> Iterator[Fault]:
     if any(units < 1 for units in problem.hidden):
         yield Fault("hidden", "a layer without units", "[64], say")
+    for name in ("steps", "rate", "batch_size"):
+        if not getattr(problem, name) > 0:
+            yield Fault(name, f"{getattr(problem, name)} is not positive", "300, 1e-3 and 128 are the defaults")
     least = "positive" if not problem.hidden else "at least 0"
     if problem.l2 < 0 or (problem.l2 == 0 and not problem.hidden):
         yield Fault("l2", f"{problem.l2} is not {least}", "1e-3, say")

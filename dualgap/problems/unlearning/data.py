@@ -14,7 +14,7 @@ from dualgap.core.resolve import Resolver, parse_number
 from dualgap.problems.columns import as_rows, columns_of_numbers, named, row_names, text_fault
 from dualgap.problems.unlearning.learnt import Said, learnt
 from dualgap.problems.unlearning.raw import RAW_FIELDS
-from dualgap.problems.unlearning.roles import FORGET_SHAPES, test_rows
+from dualgap.problems.unlearning.roles import FORGET_SHAPES, unseen_rows
 
 EVERY = "*"
 
@@ -35,6 +35,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     table = {} if data is None else resolver.cells(data, "data")
     if data is not None and raw.setdefault("features", EVERY) == EVERY:
         taken = {*named(raw.get("label")), *drop, *_columns_of(said.forget), *_columns_of(said.test)}
+        taken |= _columns_of(said.validation)
         found = resolver.table(data, "data")
         raw["features"] = columns_of_numbers(found, taken, "name the columns of the features")
     given = named(raw.get("features")) if data is not None else ()
@@ -52,9 +53,9 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     if len(codes) != len(x):
         raise SpecError([Fault("label", f"{len(codes):,} entries, with {len(x):,} rows", "one a row")])
     table = table or {"row": list(range(len(x)))}
-    test = test_rows(said.test, table, len(x), resolver.seed)
+    unseen = unseen_rows(said.test, said.validation, table, len(x), resolver.seed)
     fields |= {"features": x, "label": codes, "class_names": classes}
-    return fields | learnt(x, codes, classes, test, said, table, resolver)
+    return fields | learnt(x, codes, classes, unseen, said, table, resolver)
 
 
 def coded(label: Any) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
 from dualgap.problems.unlearning.models import Model
 from dualgap.problems.unlearning.objective import Objective
-from dualgap.problems.unlearning.roles import FORGET, RETAIN, TEST, forget_rows
+from dualgap.problems.unlearning.roles import FORGET, RETAIN, TEST, VALIDATION, forget_rows
 from dualgap.problems.unlearning.training import Recipe, trained
 
 _MODELS = ("logistic", "mlp")
@@ -28,6 +28,7 @@ class Said:
 
     forget: Any = None
     test: Any = None
+    validation: Any = None
     model: Any = None
     trained: Any = None
     level: Any = None
@@ -39,7 +40,7 @@ def learnt(
     x: np.ndarray,
     codes: np.ndarray,
     classes: Sequence[str],
-    test: np.ndarray,
+    unseen: tuple[np.ndarray, np.ndarray],
     said: Said,
     table: Mapping[str, Sequence[Any]],
     resolver: Resolver,
@@ -47,7 +48,8 @@ def learnt(
     """The closed fields that training fills in.
 
     Args:
-        x: (n, d). codes: (n,) classes by number, ``classes`` their names. test: (n,) bool.
+        x: (n, d). codes: (n,) classes by number, ``classes`` their names.
+        unseen: (n,) bool each, rows for testing and for validation.
         table: columns by name, for the rows to forget.
 
     Raises:
@@ -63,11 +65,15 @@ def learnt(
     def objective(rows: np.ndarray) -> Objective:
         return Objective.of(model, x[rows], codes[rows], l2, noise if sigma else None)
 
+    test, held = unseen
+    training = ~test & ~held
+    if not training.any():
+        raise SpecError([Fault("validation", "no row is left to be learnt", "hold fewer back")])
     w = _given(said.trained, model, resolver)
     if w is None:
-        w = resolver.record("trained", trained(objective(~test), recipe, resolver.seed))
-    forget = _forgotten(said.forget, table, objective, w, [classes[k] for k in codes], test, resolver.seed)
-    keep = ~test & ~forget
+        w = resolver.record("trained", trained(objective(training), recipe, resolver.seed))
+    forget = _forgotten(said.forget, table, objective, w, [classes[k] for k in codes], training, resolver.seed)
+    keep = training & ~forget
     if not keep.any():
         raise SpecError([Fault("forget", "no row is left to be retained", "forget fewer")])
     count = 1 if said.models is None else int(_number(said.models, "models", 0, whole=True))
@@ -76,13 +82,16 @@ def learnt(
     retrained = np.array(again).reshape(-1, model.size)
     if count:
         resolver.record("retrained", retrained)
-    rows = {"test": test, "forget": forget}
+    rows = {"unseen": held if held.any() else test, "forget": forget}
     return {
-        "roles": np.where(test, TEST, np.where(forget, FORGET, RETAIN)),
+        "roles": np.select([test, held, forget], [TEST, VALIDATION, FORGET], RETAIN),
         "trained": w,
         "retrained": retrained if count else (),
         "l2": l2,
         "hidden": hidden,
+        "steps": recipe.steps,
+        "rate": recipe.rate,
+        "batch_size": recipe.batch,
         "rho": _level(said.level, model, w, retrained, {name: (x[part], codes[part]) for name, part in rows.items()}),
         "noise": noise if sigma else (),
         "sigma": sigma,
@@ -117,10 +126,16 @@ def read_model(said: Any) -> tuple[tuple[int, ...], float, Recipe]:
     plain = Recipe()
     recipe = Recipe(
         int(_number(said.get("steps", plain.steps), "model.steps", 1, whole=True)),
-        _number(said.get("rate", plain.rate), "model.rate", 0.0),
+        _positive(said.get("rate", plain.rate), "model.rate"),
         int(_number(said.get("batch", plain.batch), "model.batch", 1, whole=True)),
     )
     return units, l2, recipe
+
+
+def _positive(value: Any, where: str) -> float:
+    if found := _number(value, where, 0.0):
+        return found
+    raise SpecError([Fault(where, "0 is no rate", "1e-3, say")])
 
 
 def _noise(sigma: float, size: int, seed: int) -> np.ndarray:
@@ -145,21 +160,21 @@ def _forgotten(
     objective: Any,
     w: np.ndarray,
     names: Sequence[str],
-    test: np.ndarray,
+    training: np.ndarray,
     seed: int,
 ) -> np.ndarray:
     """(n,) bool: the rows to forget."""
     if not (isinstance(said, Mapping) and "margin" in said):
-        return forget_rows(said, table, ~test, names, seed)
+        return forget_rows(said, table, training, names, seed)
     if set(said) != {"margin"}:
         raise SpecError([Fault("forget", f"{shown(said)} names no rows", "{margin = 0.1}")])
     share = _number(said["margin"], "forget.margin", 0.0)
     if not 0 < share < 1:
         raise SpecError([Fault("forget.margin", f"{share:g} is no share", "between 0 and 1; 0.1, say")])
-    learned = objective(~test)
-    where = np.flatnonzero(~test)
+    learned = objective(training)
+    where = np.flatnonzero(training)
     hardest = np.argsort(-learned.model.losses(w, learned.x, learned.labels), kind="stable")
-    found = np.zeros(len(test), dtype=bool)
+    found = np.zeros(len(training), dtype=bool)
     found[where[hardest[: max(1, round(share * len(where)))]]] = True
     return found
 
@@ -167,13 +182,13 @@ def _forgotten(
 def _level(
     said: Any, model: Model, w: np.ndarray, retrained: np.ndarray, rows: Mapping[str, tuple[np.ndarray, np.ndarray]]
 ) -> float | None:
-    """rho; None where it is to come from test rows, and there are none."""
+    """rho; None where it is to come from unseen rows, and there are none."""
     if said is None or said == "holdout":
-        if not len(rows["test"][1]):
+        if not len(rows["unseen"][1]):
             if said is None:
                 return None
-            raise SpecError([Fault("level", "there are no test rows", "give some, or a number")])
-        return float(model.losses(w, *rows["test"]).mean())
+            raise SpecError([Fault("level", "no rows are held back", "give test rows, or a number")])
+        return float(model.losses(w, *rows["unseen"]).mean())
     if said == "retrain":
         if not len(retrained):
             raise SpecError([Fault("level", "no model is retrained", "models = 1, or a number")])

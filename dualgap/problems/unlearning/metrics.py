@@ -24,9 +24,7 @@ def metrics(problem: Unlearning, w: np.ndarray) -> dict[str, dict[str, Real]]:
     """By role the accuracy and the mean loss, the membership AUC, the distance to retraining; of this model, of the
     retrained ones (their mean) and of the trained one.
     """
-    said = _of(problem, w)
-    again = [_of(problem, one) for one in _retrained(problem)]
-    before = _of(problem, problem.trained.astype(np.float64))
+    said, again, before = of_model(problem, w), problem.retrained_metrics, problem.trained_metrics
     found: dict[str, dict[str, Real]] = {}
     for name, value in said.items():
         found[name] = {NOW: value}
@@ -43,7 +41,7 @@ def metrics(problem: Unlearning, w: np.ndarray) -> dict[str, dict[str, Real]]:
 def distances(problem: Unlearning, w: np.ndarray) -> dict[str, Real]:
     """To the retrained model (the mean over several), relative to the trained one's; and the bound without them."""
     found: dict[str, Real] = {}
-    again = _retrained(problem)
+    again = problem.retrained_models
     if len(again) and problem.model.linear:
         now, nothing = (float(np.linalg.norm(again - point, axis=1).mean()) for point in (w, problem.trained))
         found |= {DISTANCE: now, NOTHING: nothing}
@@ -70,7 +68,8 @@ def membership_auc(forgotten: np.ndarray, unseen: np.ndarray) -> float:
     return float((ranks.sum() - m * (m + 1) / 2) / (m * k))
 
 
-def _of(problem: Unlearning, w: np.ndarray) -> Mapping[str, float]:
+def of_model(problem: Unlearning, w: np.ndarray) -> Mapping[str, float]:
+    """By role the accuracy and the mean loss; the membership AUC."""
     found, losses = {}, {}
     for role, name in enumerate(ROLES):
         x, labels = problem.part(role)
@@ -81,7 +80,3 @@ def _of(problem: Unlearning, w: np.ndarray) -> Mapping[str, float]:
     if FORGET in losses and TEST in losses:
         found[AUC] = membership_auc(losses[FORGET], losses[TEST])
     return found
-
-
-def _retrained(problem: Unlearning) -> np.ndarray:
-    return problem.retrained.astype(np.float64).reshape(-1, problem.model.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,6 +63,10 @@ class Model:
             values.append(np.maximum(out, 0.0) if k + 1 < len(layers) else out)
         return values
 
+    def hidden_values(self, parameters: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """(n, units) what enters the last layer; the rows themselves, of a linear model."""
+        return self._forward(parameters, x)[-2]
+
     def losses(self, parameters: np.ndarray, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """(n,) cross entropies, in nats."""
         return cross_entropies(self.logits(parameters, x), labels)
@@ -78,14 +83,32 @@ class Model:
             targets: (n, outputs) probabilities of the classes (of the second, where there are two).
             weights: (n,).
         """
-        values, layers = self._forward(parameters, x), self.unpacked(parameters)
-        back = (chances(values[-1]) - targets) * weights[:, None]
         parts: list[np.ndarray] = []
+        for values, back in self._backward(parameters, x, targets):
+            back = back * weights[:, None]
+            parts[:0] = [(values.T @ back).ravel(), back.sum(axis=0)]
+        return np.concatenate(parts)
+
+    def squared_slopes(self, parameters: np.ndarray, x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """(size,) the mean over rows of the squares of each row's own gradient: the empirical Fisher matrix's diagonal.
+
+        A weight's gradient in one row is a product, so its square is one, and no row's gradient is written out.
+        """
+        parts: list[np.ndarray] = []
+        for values, back in self._backward(parameters, x, self.targets(labels)):
+            parts[:0] = [((values**2).T @ back**2).ravel(), (back**2).sum(axis=0)]
+        return np.concatenate(parts) / max(1, len(x))
+
+    def _backward(
+        self, parameters: np.ndarray, x: np.ndarray, targets: np.ndarray
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of each layer from the last to the first: (n, inputs) what enters, (n, outputs) each row's gradient there."""
+        values, layers = self._forward(parameters, x), self.unpacked(parameters)
+        back = chances(values[-1]) - targets
         for k in reversed(range(len(layers))):
-            parts[:0] = [(values[k].T @ back).ravel(), back.sum(axis=0)]
+            yield values[k], back
             if k:
                 back = (back @ layers[k][0].T) * (values[k] > 0)
-        return np.concatenate(parts)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:
         """(n, outputs) of certain labels."""

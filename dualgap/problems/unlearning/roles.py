@@ -1,4 +1,4 @@
-"""Which rows are kept, which are to be forgotten, which are for testing."""
+"""Which rows are kept, which are to be forgotten, which are for testing and for validation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 
-RETAIN, FORGET, TEST = 0, 1, 2
-ROLES = ("retain", "forget", "test")
+RETAIN, FORGET, TEST, VALIDATION = 0, 1, 2, 3
+ROLES = ("retain", "forget", "test", "validation")
 FORGET_SHAPES = (
     '{fraction = 0.1, seed = 0}, {indices = [3, 5]}, {class = "8"}, {column = "writer", equals = 17} '
     "or {margin = 0.1}, the share of the smallest margins"
@@ -19,14 +19,21 @@ FORGET_SHAPES = (
 _TEST = 0.2
 
 
-def test_rows(said: Any, table: Mapping[str, Sequence[Any]], rows: int, seed: int) -> np.ndarray:
-    """(n,) bool: a fifth by default.
+def unseen_rows(
+    test: Any, validation: Any, table: Mapping[str, Sequence[Any]], rows: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) bool each: a fifth for testing by default, and of the rest none for validation.
 
     Args:
-        said: ``{fraction, seed}``, ``{column, equals}`` or ``{indices}``.
+        test: ``{fraction, seed}``, ``{column, equals}`` or ``{indices}``; ``validation`` likewise.
     """
-    said = {"fraction": _TEST} if said is None else said
-    return _chosen("test", said, table, np.arange(rows), seed, ("fraction", "column", "indices"))
+    tested = _chosen("test", {"fraction": _TEST} if test is None else test, table, np.arange(rows), seed)
+    if validation is None:
+        return tested, np.zeros(rows, dtype=bool)
+    held = _chosen("validation", validation, table, np.flatnonzero(~tested), seed)
+    if (both := np.flatnonzero(held & tested)).size:
+        raise SpecError([Fault("validation", f"row {int(both[0])} is a test row", "choose others")])
+    return tested, held
 
 
 def forget_rows(
@@ -45,19 +52,17 @@ def forget_rows(
             known = ", ".join(sorted(set(classes))[:10])
             raise SpecError([Fault("forget.class", f"no training row is {shown(said['class'])}", f"classes: {known}")])
         return found
-    found = _chosen("forget", said, table, where, seed, ("fraction", "column", "indices"))
+    found = _chosen("forget", said, table, where, seed)
     if (found & ~training).any():
         row = int(np.flatnonzero(found & ~training)[0])
-        raise SpecError([Fault("forget", f"row {row} is a test row: it was never learnt", "leave it out")])
+        raise SpecError([Fault("forget", f"row {row} is no training row: it was never learnt", "leave it out")])
     return found
 
 
-def _chosen(
-    name: str, said: Any, table: Mapping[str, Sequence[Any]], among: np.ndarray, seed: int, ways: Sequence[str]
-) -> np.ndarray:
+def _chosen(name: str, said: Any, table: Mapping[str, Sequence[Any]], among: np.ndarray, seed: int) -> np.ndarray:
     rows = len(next(iter(table.values())))
-    way = next((way for way in ways if isinstance(said, Mapping) and way in said), None)
     allowed = {"fraction": {"fraction", "seed"}, "column": {"column", "equals"}, "indices": {"indices"}}
+    way = next((way for way in allowed if isinstance(said, Mapping) and way in said), None)
     if way is None or not set(said) <= allowed[way]:
         remedy = (
             FORGET_SHAPES if name == "forget" else '{fraction = 0.2, seed = 0} or {column = "split", equals = "test"}'

@@ -29,7 +29,7 @@ from dualgap.problems.counts import Names
 from dualgap.problems.unlearning.models import Model
 from dualgap.problems.unlearning.objective import Objective
 from dualgap.problems.unlearning.raw import RAW_FIELDS, RAW_SCHEMAS
-from dualgap.problems.unlearning.roles import FORGET, RETAIN, ROLES
+from dualgap.problems.unlearning.roles import FORGET, RETAIN, ROLES, TEST, VALIDATION
 
 
 def _nothing() -> np.ndarray:
@@ -53,11 +53,12 @@ class Unlearning(Problem):
         features: (n, d) a row for each example; columns by name, with ``data`` all others by default ("*").
         label: (n,) each row's class, by its place in ``class_names``.
         class_names: the classes' names; 0, 1 ... by default.
-        roles: (n,) 0: retained, 1: to be forgotten, 2: for testing.
+        roles: (n,) 0: retained, 1: to be forgotten, 2: for testing, 3: for validation.
         trained: (p,) the model that learnt retained and forgotten rows.
         retrained: (K, p) models that never saw the forgotten rows, or (p,) one: what unlearning is held against.
         l2: of the objective; positive for linear models.
         hidden: units of each hidden layer; none for logistic regression.
+        steps: of Adam, by which networks are trained; ``rate`` of its first step, ``batch_size`` rows of each.
         rho: the forgotten rows' mean loss is to be at least this, for methods that take a level; in nats.
         noise: (p,) b of a term b'w / n in the objective, n its rows: what makes removal certified; none by default.
         sigma: the standard deviation that b was drawn with.
@@ -79,6 +80,9 @@ class Unlearning(Problem):
     retrained: Rows = Field(default_factory=_nothing)
     l2: Number = 1e-3
     hidden: tuple[int, ...] = ()
+    steps: int = 300
+    rate: Number = 1e-3
+    batch_size: int = 128
     rho: Number | None = None
     noise: Vector = Field(default_factory=_nothing)
     sigma: Number = 0.0
@@ -124,6 +128,30 @@ class Unlearning(Problem):
         """((m, d) features, (m,) classes) of the rows with these roles."""
         rows = np.isin(self.roles, roles)
         return self.x[rows], self.label[rows]
+
+    @cached_property
+    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that no model has seen and methods may look at: for validation; where there are none, for testing."""
+        return self.part(VALIDATION if (self.roles == VALIDATION).any() else TEST)
+
+    @cached_property
+    def retrained_models(self) -> np.ndarray:
+        """(K, p) float64."""
+        return self.retrained.astype(np.float64).reshape(-1, self.model.size)
+
+    @cached_property
+    def retrained_metrics(self) -> tuple[Mapping[str, float], ...]:
+        """Accuracies, losses and membership AUC of each retrained model."""
+        from dualgap.problems.unlearning.metrics import of_model
+
+        return tuple(of_model(self, w) for w in self.retrained_models)
+
+    @cached_property
+    def trained_metrics(self) -> Mapping[str, float]:
+        """The same of the trained model."""
+        from dualgap.problems.unlearning.metrics import of_model
+
+        return of_model(self, self.trained.astype(np.float64))
 
     @cached_property
     def objective(self) -> Objective:

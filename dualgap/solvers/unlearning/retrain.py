@@ -22,9 +22,7 @@ class Retrain(Solver):
     Attributes:
         method: newton, with halved steps; or lbfgs, SciPy's L-BFGS-B.
         tolerance: the gradient's norm at which a linear model is trained.
-        steps: of Newton, of L-BFGS, or of Adam (0: those that the method begins with: 100, 10,000 and 300).
-        rate: Adam's first step.
-        batch: rows of one of Adam's steps.
+        steps: of Newton (100 by default), of L-BFGS (10,000), or of Adam (as many as the spec has).
     """
 
     name: ClassVar[str] = "retrain"
@@ -36,15 +34,13 @@ class Retrain(Solver):
     method: Literal["newton", "lbfgs"] = "newton"
     tolerance: float = 1e-10
     steps: int = 0
-    rate: float = 1e-3
-    batch: int = 128
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, Unlearning)
         objective = form.objective
         if not objective.model.linear:
-            plain = Recipe()
-            w = trained(objective, Recipe(self.steps or plain.steps, self.rate, self.batch), ctx.seed)
+            recipe = Recipe(self.steps or form.steps, float(form.rate), form.batch_size)
+            w = trained(objective, recipe, ctx.seed)
             return Claim(Parameters(parameters=w), feasible=True, message="a sample: training is random")
         start = np.zeros(objective.model.size)
         if self.method == "newton":
