@@ -68,6 +68,7 @@ _PUBLIC = {
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
     "Unlearning": "dualgap.problems.unlearning",
+    "UnlearningAudit": "dualgap.problems.unlearning_audit",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
     "fair_classifier": "dualgap.fairness",

@@ -79,6 +79,8 @@ _SOLVERS = {
     "selective-dampening": "dualgap.solvers.unlearning.pruning:SelectiveDampening",
     "forget-ascent": "dualgap.solvers.unlearning.lagrangian:ForgetAscent",
     "retain-ascent": "dualgap.solvers.unlearning.lagrangian:RetainAscent",
+    "exhaustive-attack": "dualgap.solvers.unlearning.attacks:ExhaustiveAttack",
+    "grid-attack": "dualgap.solvers.unlearning.attacks:GridAttack",
     "membership-game": "dualgap.solvers.unlearning.lagrangian:MembershipGame",
     "presolve": "dualgap.solvers.presolve:Presolve",
     "portfolio": "dualgap.engine.portfolio:Portfolio",
@@ -99,6 +101,7 @@ _PROBLEMS = {
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
     "discriminant": "dualgap.problems.discriminant:Discriminant",
     "unlearning": "dualgap.problems.unlearning:Unlearning",
+    "unlearning-audit": "dualgap.problems.unlearning_audit:UnlearningAudit",
     "fair-classifier": "dualgap.problems.fair_classifier:FairClassifier",
 }
 

@@ -28,7 +28,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     raw = dict(spec)
     if not raw.keys().isdisjoint(("roles", "retrained")):  # closed already
         return raw
-    said = Said(**{name: raw.pop(name, None) for name in RAW_FIELDS if name not in ("data", "drop")})
+    said = Said(**{name: raw.pop(name, None) for name in (*RAW_FIELDS, "trained") if name not in ("data", "drop")})
     if said.forget is None:
         raise SpecError([Fault("forget", "missing: which rows are to be forgotten?", FORGET_SHAPES)])
     drop, data = named(raw.pop("drop", None)), raw.get("data")

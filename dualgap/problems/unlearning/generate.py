@@ -19,7 +19,7 @@ class UnlearningOptions(GeneratorOptions):
         features: d. classes: how many. spread: of the classes' centres, in standard deviations of a row.
         forget: the share of training rows to forget; ``hardest``: those of the smallest margins, else drawn.
         flipped: the share of rows whose label is another's.
-        model: "logistic" or "mlp" with ``hidden`` units and ``steps`` of training.
+        model: "logistic" or "mlp" with ``hidden`` units, trained by ``steps`` at a first ``rate``.
         l2: as in the spec. models: retrained ones. sigma: the noise of certified removal.
     """
 
@@ -32,6 +32,7 @@ class UnlearningOptions(GeneratorOptions):
     model: Literal["logistic", "mlp"] = "logistic"
     hidden: int = Field(8, ge=1)
     steps: int = Field(100, ge=1)
+    rate: float = Field(1e-3, gt=0)
     l2: float = Field(1e-2, ge=0)
     models: int = Field(1, ge=0)
     sigma: float = Field(0.0, ge=0)
@@ -53,7 +54,7 @@ def generate(size: int, seed: int, **options: Any) -> dict[str, Any]:
     label[: given.classes] = np.arange(given.classes)  # all occur
     model: dict[str, Any] = {"type": given.model, "l2": given.l2}
     if given.model == "mlp":
-        model |= {"hidden": [given.hidden], "steps": given.steps, "batch": 32}
+        model |= {"hidden": [given.hidden], "steps": given.steps, "rate": given.rate, "batch": 32}
     spec = {
         "features": x,
         "label": label,

@@ -53,6 +53,8 @@ def forget_rows(
             raise SpecError([Fault("forget.class", f"no training row is {shown(said['class'])}", f"classes: {known}")])
         return found
     found = _chosen("forget", said, table, where, seed)
+    if isinstance(said, Mapping) and "column" in said and (found & training).any():
+        return np.asarray(found & training)  # somebody's rows that were never learnt need no forgetting
     if (found & ~training).any():
         row = int(np.flatnonzero(found & ~training)[0])
         raise SpecError([Fault("forget", f"row {row} is no training row: it was never learnt", "leave it out")])

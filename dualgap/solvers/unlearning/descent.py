@@ -65,7 +65,7 @@ class Slopes:
     def both(self, w: np.ndarray, targets: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Of the mean over retained and forgotten rows, these towards other targets."""
         kept, gone = len(self.kept[0]), len(self.gone[0])
-        return (kept * self.retain(w, rows) + gone * self.forget(w, targets)) / (kept + gone)
+        return np.asarray((kept * self.retain(w, rows) + gone * self.forget(w, targets)) / (kept + gone))
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class MembershipGame(Descent):
             fitted = best_attack(losses, form.model.losses(w, *form.held_out), fitted)
             doubt = 1.0 - chances((fitted[0] + fitted[1] * losses)[:, None])[:, 0]
             share = self.weight * fitted[1] * doubt / max(1, len(losses))
-            return slopes.retain(w) + slopes.forget(w, weights=share)
+            return np.asarray(slopes.retain(w) + slopes.forget(w, weights=share))
 
         return found
 
@@ -140,5 +140,5 @@ def best_attack(members: np.ndarray, others: np.ndarray, start: np.ndarray) -> n
         chance = chances((x @ found)[:, None])[:, 0]
         gradient = x.T @ (weights * (chance - wanted)) + 1e-3 * found
         hessian = (x.T * (weights * chance * (1.0 - chance))) @ x + 1e-3 * np.eye(2)
-        found = np.asarray(np.clip(found - np.linalg.solve(hessian, gradient), -20.0, 20.0))
+        found = np.clip(found - np.linalg.solve(hessian, gradient), -20.0, 20.0)
     return found
