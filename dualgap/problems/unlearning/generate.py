@@ -18,6 +18,7 @@ class UnlearningOptions(GeneratorOptions):
     Attributes:
         features: d. classes: how many. spread: of the classes' centres, in standard deviations of a row.
         forget: the share of training rows to forget; ``hardest``: those of the smallest margins, else drawn.
+        validation: the share of rows that aren't for testing to choose methods by.
         flipped: the share of rows whose label is another's.
         model: "logistic" or "mlp" with ``hidden`` units, trained by ``steps`` at a first ``rate``.
         l2: as in the spec. models: retrained ones. sigma: the noise of certified removal.
@@ -28,6 +29,7 @@ class UnlearningOptions(GeneratorOptions):
     spread: float = Field(1.0, ge=0)
     forget: float = Field(0.1, gt=0, lt=1)
     hardest: bool = False
+    validation: float = Field(0.0, ge=0, lt=1)
     flipped: float = Field(0.0, ge=0, lt=1)
     model: Literal["logistic", "mlp"] = "logistic"
     hidden: int = Field(8, ge=1)
@@ -63,4 +65,6 @@ def generate(size: int, seed: int, **options: Any) -> dict[str, Any]:
         "models": given.models,
         "noise": given.sigma,
     }
+    if given.validation:
+        spec["validation"] = {"fraction": given.validation, "seed": seed}
     return closed(spec, Resolver(seed=seed))

@@ -12,6 +12,7 @@ competition (2024), and the code that they published.
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dualgap.problems.unlearning_audit.epsilon import CAP, one_sided, peaked, score
 
@@ -48,8 +49,8 @@ def _attack(unlearned: np.ndarray, retrained: np.ndarray) -> tuple[float, float,
 def _one_threshold(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
     low, high = (float(pick([pick(positive), pick(negative)])) for pick in (np.min, np.max))
     grid = np.linspace(low, high, int(np.ceil((high - low) * PER_UNIT)))
-    missed, passed = (np.searchsorted(side, grid) / len(side) for side in (positive, negative))
-    found = one_sided(missed, 1.0 - passed)
+    flagged = [len(side) - np.searchsorted(side, grid) for side in (positive, negative)]
+    found = one_sided(len(positive), len(negative))[flagged[0], flagged[1]]
     best = int(found.argmax())
     return float(found[best]), float(grid[best]), np.inf
 
@@ -62,15 +63,16 @@ def _two_thresholds(narrow: np.ndarray, wide: np.ndarray) -> tuple[float, float,
     steps = np.linspace(-BUFFER, BUFFER, count)
     right = narrow[-1] + steps
     left = narrow[0] + 2.0 * np.linspace(-BUFFER, BUFFER, 2 * count - 1)
-    place = np.add.outer(np.arange(count), np.arange(count))  # of the left end, for each right end and step
 
     def flagged(side: np.ndarray) -> np.ndarray:
-        upto, before = np.searchsorted(side, right, side="right"), np.searchsorted(side, left)
-        return np.asarray(np.maximum(upto[:, None] - before[place], 0) / len(side))
+        """(right ends, steps): a right end's left ends are so many in a row of the one grid, the next one's one on."""
+        upto = np.searchsorted(side, right, side="right").astype(np.int32)
+        before = np.searchsorted(side, left).astype(np.int32)
+        return np.maximum(upto[:, None] - sliding_window_view(before, count), 0)
 
-    found = one_sided(1.0 - flagged(narrow), flagged(wide))
-    best = np.unravel_index(int(found.argmax()), found.shape)
-    return float(found[best]), float(left[place[best]]), float(right[best[0]])
+    found = one_sided(len(narrow), len(wide)).take(flagged(narrow) * (len(wide) + 1) + flagged(wide))
+    end, step = np.unravel_index(int(found.argmax()), found.shape)
+    return float(found[end, step]), float(left[end + step]), float(right[end])
 
 
 def note_scores(unlearned: np.ndarray, retrained: np.ndarray) -> np.ndarray:
@@ -111,7 +113,7 @@ def _by_normals(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 
     def log_density(values: np.ndarray, sample: np.ndarray) -> np.ndarray:
         spread = np.maximum(sample.std(axis=0), 1e-12)
-        return -0.5 * ((values - sample.mean(axis=0)) / spread) ** 2 - np.log(spread)
+        return np.asarray(-0.5 * ((values - sample.mean(axis=0)) / spread) ** 2 - np.log(spread))
 
     one, other = (log_density(side, first) > log_density(side, second) for side in (first, second))
     return one, other

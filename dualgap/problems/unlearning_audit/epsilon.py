@@ -32,15 +32,19 @@ def epsilons(first: int, second: int) -> np.ndarray:
 
     Either may be taken for positive; 0 where nothing is shown.
     """
-    i, j = np.arange(first + 1)[:, None] / first, np.arange(second + 1)[None, :] / second
-    return np.asarray(np.maximum(one_sided(1.0 - i, j + 0.0 * i), one_sided(1.0 - j, i + 0.0 * j)))
+    return np.asarray(np.maximum(one_sided(first, second), one_sided(second, first).T))
 
 
-def one_sided(missed: np.ndarray, false: np.ndarray) -> np.ndarray:
-    """Of rates FNR and FPR: the cap where both are 0, nothing where one is (too few models to say)."""
+@lru_cache(maxsize=32)
+def one_sided(positive: int, negative: int) -> np.ndarray:
+    """The same with the first taken for positive: the cap where all of them are flagged and none of the others, and
+    nothing where only one of these holds (too few models to say).
+    """
+    missed = 1.0 - np.arange(positive + 1)[:, None] / positive
+    false = np.arange(negative + 1)[None, :] / negative
     with np.errstate(divide="ignore", invalid="ignore"):
-        one, other = (np.log(1.0 - DELTA - a) - np.log(b) for a, b in ((false, missed), (missed, false)))
-    found = np.clip(np.fmax(np.nan_to_num(one, nan=0.0), np.nan_to_num(other, nan=0.0)), 0.0, CAP)
+        parts = [np.log(1.0 - DELTA - a) - np.log(b) for a, b in ((false, missed), (missed, false))]
+    found = np.clip(np.fmax(*(np.nan_to_num(part, nan=0.0) for part in parts)), 0.0, CAP)
     found = np.where((missed == 0) ^ (false == 0), 0.0, found)
     return np.asarray(np.where((missed == 0) & (false == 0), CAP, found))
 

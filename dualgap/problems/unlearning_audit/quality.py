@@ -15,24 +15,31 @@ if TYPE_CHECKING:
     from dualgap.problems.unlearning_audit.spec import UnlearningAudit
 
 DRAWS = 1_000  # of the bootstrap
+SPLITS = 8  # of the retrained models into halves
 QUALITY, CEILING, SHARE = "F", "ceiling", "F / ceiling"
-TABLE = "forget quality"
+COMPARED = "F of as many models as the ceiling"
 MEMBERS = "membership AUC"
 LOW, HIGH = "2.5 %", "97.5 %"
 
 
 @dataclass(frozen=True)
 class Halves:
-    """Scores of rows from as many models on either side.
+    """Scores of rows from as many models on either side, of several splits.
 
     Attributes:
-        models: on each side. unlearned: (m,) scores of unlearned against one half of the retrained models.
-        retrained: (m,) of the other half against it.
+        models: on each side. unlearned: (splits, m) scores of unlearned against one half of the retrained models.
+        retrained: (splits, m) of the other half against it.
     """
 
     models: int
     unlearned: np.ndarray
     retrained: np.ndarray
+
+    def drawn(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """(draws,) means of both, rows drawn again and a split drawn each time: models vary, too."""
+        splits, rows = self.unlearned.shape
+        split, row = rng.integers(0, splits, (DRAWS, 1)), rng.integers(0, rows, (DRAWS, rows))
+        return self.unlearned[split, row].mean(axis=1), self.retrained[split, row].mean(axis=1)
 
 
 def halves(unlearned: np.ndarray, retrained: np.ndarray, seed: int) -> Halves:
@@ -42,33 +49,32 @@ def halves(unlearned: np.ndarray, retrained: np.ndarray, seed: int) -> Halves:
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     count = min(len(unlearned), len(retrained) // 2)
-    order = rng.permutation(len(retrained))
-    one, other = retrained[order[:count]], retrained[order[count : 2 * count]]
-    chosen = unlearned[rng.permutation(len(unlearned))[:count]]
-    return Halves(count, row_scores(chosen, one), row_scores(other, one))
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for _ in range(SPLITS):
+        order = rng.permutation(len(retrained))
+        one, other = retrained[order[:count]], retrained[order[count : 2 * count]]
+        chosen = unlearned[rng.permutation(len(unlearned))[:count]]
+        found.append((row_scores(chosen, one), row_scores(other, one)))
+    first, second = zip(*found)
+    return Halves(count, np.array(first), np.array(second))
 
 
 def reference(problem: UnlearningAudit) -> dict[str, dict[str, Real]]:
     """What is said whatever the attack: F by the competition's grid, its ceiling, membership; with intervals."""
     unlearned, retrained = problem.confidences
-    split = halves(unlearned, retrained, 0)
-    rng = np.random.Generator(np.random.PCG64(1))
+    rng, split = np.random.Generator(np.random.PCG64(1)), halves(unlearned, retrained, 0)
+    ours, theirs = float(split.unlearned.mean()), float(split.retrained.mean())
+    means = split.drawn(rng)
     found: dict[str, dict[str, Real]] = {
-        QUALITY: {"value": float(row_scores(unlearned, retrained).mean()), "models": len(unlearned)},
-        f"{QUALITY} of as many models as the ceiling": _row(split.unlearned.mean(), split.models),
-        CEILING: _row(split.retrained.mean(), split.models),
+        QUALITY: _row(row_scores(unlearned, retrained).mean(), len(unlearned)),
+        COMPARED: _row(ours, split.models) | _interval(means[0]),
+        CEILING: _row(theirs, split.models) | _interval(means[1]),
     }
-    rows = rng.integers(0, len(split.unlearned), (DRAWS, len(split.unlearned)))
-    means = [side[rows].mean(axis=1) for side in (split.unlearned, split.retrained)]
-    for name, draws in ((f"{QUALITY} of as many models as the ceiling", means[0]), (CEILING, means[1])):
-        found[name] |= _interval(draws)
-    if split.retrained.mean() > 0:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = means[0] / means[1]
-        found[SHARE] = _row(split.unlearned.mean() / split.retrained.mean(), split.models)
-        found[SHARE] |= _interval(ratios[np.isfinite(ratios)])
+    if theirs > 0:
+        some = means[1] > 0
+        found[SHARE] = _row(ours / theirs, split.models) | _interval(means[0][some] / means[1][some])
     if problem.metric == "note":
-        found["F of the notes"] = {"value": float(note_scores(unlearned, retrained).mean()), "models": len(unlearned)}
+        found["F of the notes"] = _row(note_scores(unlearned, retrained).mean(), len(unlearned))
     return found | membership(problem, rng)
 
 

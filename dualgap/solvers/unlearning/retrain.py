@@ -46,7 +46,7 @@ class Retrain(Solver):
         if self.method == "newton":
             w = objective.minimiser(start, self.tolerance, self.steps or 100)
         else:
-            w = _lbfgs(objective, start, self.tolerance, self.steps or 10_000)
+            w = cold_lbfgs(objective, self.tolerance, self.steps or 10_000)
         norm = float(np.linalg.norm(objective.gradient(w)))
         return Claim(
             Parameters(parameters=w),
@@ -57,9 +57,11 @@ class Retrain(Solver):
         )
 
 
-def _lbfgs(objective: Objective, start: np.ndarray, tolerance: float, steps: int) -> np.ndarray:
+def cold_lbfgs(objective: Objective, tolerance: float, steps: int = 10_000) -> np.ndarray:
+    """(size,) the minimiser by SciPy's L-BFGS-B from zero, to a gradient's norm."""
     from scipy.optimize import minimize
 
+    start = np.zeros(objective.model.size)
     settings: Any = {"maxiter": steps, "maxfun": 10 * steps, "gtol": tolerance / np.sqrt(len(start)), "ftol": 0.0}
     found = minimize(objective.value, start, jac=objective.gradient, method="L-BFGS-B", options=settings)
     return np.asarray(found.x)
