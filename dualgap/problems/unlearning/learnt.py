@@ -74,6 +74,7 @@ def learnt(
         w = resolver.record("trained", trained(objective(training), recipe, resolver.seed))
     forget = _forgotten(said.forget, table, objective, w, [classes[k] for k in codes], training, resolver.seed)
     keep = training & ~forget
+    resolver.record("forgotten", np.column_stack([x[forget], codes[forget]]))  # runs keep its hash, not the rows
     if not keep.any():
         raise SpecError([Fault("forget", "no row is left to be retained", "forget fewer")])
     count = 1 if said.models is None else int(_number(said.models, "models", 0, whole=True))

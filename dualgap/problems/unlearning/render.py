@@ -21,7 +21,7 @@ _HEADS = (NOW, RETRAINED, "difference", NOTHING)
 
 def table(problem: Unlearning, answer: Any) -> list[tuple[str, ...]]:
     """The parameters that changed the most; of networks, each layer's change."""
-    w, before = np.asarray(answer.parameters, dtype=np.float64), problem.trained.astype(np.float64)
+    w, before = np.asarray(answer.parameters, dtype=np.float64), problem.trained_model
     if w.shape != before.shape:
         return [("parameters", "of"), (str(w.size), str(before.size))]
     if problem.model.linear:

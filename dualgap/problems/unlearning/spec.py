@@ -9,7 +9,8 @@ intercepts under the ridge too. An unlearning method starts at the trained model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -20,6 +21,7 @@ from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import SpecError
 from dualgap.core.exact import Real
+from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.verify import ROUNDING
@@ -135,6 +137,11 @@ class Unlearning(Problem):
         return self.part(VALIDATION if (self.roles == VALIDATION).any() else TEST)
 
     @cached_property
+    def trained_model(self) -> np.ndarray:
+        """(p,) float64."""
+        return self.trained.astype(np.float64)
+
+    @cached_property
     def retrained_models(self) -> np.ndarray:
         """(K, p) float64."""
         return self.retrained.astype(np.float64).reshape(-1, self.model.size)
@@ -151,7 +158,7 @@ class Unlearning(Problem):
         """The same of the trained model."""
         from dualgap.problems.unlearning.metrics import of_model
 
-        return of_model(self, self.trained.astype(np.float64))
+        return of_model(self, self.trained_model)
 
     @cached_property
     def objective(self) -> Objective:
@@ -197,6 +204,15 @@ class Unlearning(Problem):
         """The trained model, as if nothing was to be forgotten."""
         return Parameters(parameters=self.trained)
 
+    def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
+        """``npz``: the parameters, as ``trained`` of another spec takes them."""
+        return {"npz": _npz}
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        from dualgap.problems.unlearning.figures import figures
+
+        return figures(self, answer)
+
     def render(self, answer: Any) -> list[tuple[str, ...]]:
         from dualgap.problems.unlearning.render import table
 
@@ -229,6 +245,12 @@ class Unlearning(Problem):
         from dualgap.problems.unlearning.generate import generate
 
         return cls(**generate(size, seed, **options))
+
+
+def _npz(answer: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, parameters=np.asarray(answer.parameters, dtype=np.float64))
+    return file.getvalue()
 
 
 __all__ = ["ROLES", "Parameters", "Unlearning"]

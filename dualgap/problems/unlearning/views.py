@@ -50,7 +50,7 @@ def program(problem: Unlearning) -> SmoothProgram:
     linear = model.linear
     return SmoothProgram(
         objective=_objective(model.layers),
-        initial=problem.trained.astype(np.float64),
+        initial=problem.trained_model,
         data=data,
         convexity=Convexity.STRONGLY_CONVEX if linear else Convexity.NONCONVEX,
         lipschitz=_lipschitz(x, model.outputs) + float(problem.l2) if linear else None,

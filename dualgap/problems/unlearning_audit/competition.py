@@ -68,7 +68,7 @@ def _two_thresholds(narrow: np.ndarray, wide: np.ndarray) -> tuple[float, float,
         """(right ends, steps): a right end's left ends are so many in a row of the one grid, the next one's one on."""
         upto = np.searchsorted(side, right, side="right").astype(np.int32)
         before = np.searchsorted(side, left).astype(np.int32)
-        return np.maximum(upto[:, None] - sliding_window_view(before, count), 0)
+        return np.asarray(np.maximum(upto[:, None] - sliding_window_view(before, count), 0))
 
     found = one_sided(len(narrow), len(wide)).take(flagged(narrow) * (len(wide) + 1) + flagged(wide))
     end, step = np.unravel_index(int(found.argmax()), found.shape)

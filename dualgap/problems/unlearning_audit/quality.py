@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dualgap.problems.unlearning_audit.spec import UnlearningAudit
 
 DRAWS = 1_000  # of the bootstrap
-SPLITS = 8  # of the retrained models into halves
+SPLITS = 5  # of the retrained models into halves
 QUALITY, CEILING, SHARE = "F", "ceiling", "F / ceiling"
 COMPARED = "F of as many models as the ceiling"
 MEMBERS = "membership AUC"

@@ -95,7 +95,14 @@ class Descent(Solver):
 
     def start(self, form: Unlearning) -> np.ndarray:
         """Where Adam begins: at the trained model."""
-        return form.trained.astype(np.float64)
+        return form.trained_model
+
+    @property
+    def descends(self) -> bool:
+        """Whether nothing but the retain objective is descended, so that a point between may stand for the answer: a
+        method that trades it for forgetting is judged by where it ends.
+        """
+        return False
 
     def choose(self, form: Unlearning, seen: list[np.ndarray]) -> np.ndarray:
         """One of the points that ``remembers`` kept, the last step's at the end."""
@@ -116,7 +123,7 @@ class Descent(Solver):
                 return claim(form, w, Stop.NONFINITE, done)
             w = point
             if done % TOLD == 0:
-                ctx.report(Parameters(parameters=w), iterations=done)
+                ctx.report(Parameters(parameters=w) if self.descends else None, iterations=done)
                 if self.remembers:
                     seen.append(w)
                 if ctx.should_stop():

@@ -50,7 +50,7 @@ class Scrub(Descent):
         return None
 
     def slope(self, form: Unlearning, slopes: Slopes, seed: int) -> Slope:
-        trained = form.trained.astype(np.float64)
+        trained = form.trained_model
         taught, unlearnt = (chances(form.model.logits(trained, x)) for x, _ in (slopes.kept, slopes.gone))
         mixed = (self.obey * taught + self.learn * slopes.kept_targets) / (self.obey + self.learn)
         step, period = 0, self.ascents + self.descents

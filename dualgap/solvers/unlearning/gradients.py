@@ -18,6 +18,10 @@ class FineTune(Descent):
     name: ClassVar[str] = "fine-tune"
     summary: ClassVar[str] = "training goes on, on the retained rows only"
 
+    @property
+    def descends(self) -> bool:
+        return True
+
     def slope(self, form: Unlearning, slopes: Slopes, seed: int) -> Slope:
         return slopes.retain
 

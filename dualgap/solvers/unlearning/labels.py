@@ -46,7 +46,7 @@ class SoftRelabel(Descent):
     temperature: float = 0.1
 
     def slope(self, form: Unlearning, slopes: Slopes, seed: int) -> Slope:
-        trained = form.trained.astype(np.float64)
+        trained = form.trained_model
         kept, gone = (_directions(form.model.hidden_values(trained, x)) for x, _ in (slopes.kept, slopes.gone))
 
         def found(w: np.ndarray) -> np.ndarray:

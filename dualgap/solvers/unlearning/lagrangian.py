@@ -73,7 +73,7 @@ class RetainAscent(Descent):
     def slope(self, form: Unlearning, slopes: Slopes, seed: int) -> Slope:
         model, flat = form.model, np.full_like(slopes.gone_targets, 1.0 / form.model.classes)
         x, labels = slopes.kept
-        most = (1.0 + self.slack) * float(model.losses(form.trained.astype(np.float64), x, labels).mean())
+        most = (1.0 + self.slack) * float(model.losses(form.trained_model, x, labels).mean())
         price, steps = 1.0, 0
 
         def found(w: np.ndarray) -> np.ndarray:

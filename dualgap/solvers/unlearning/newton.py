@@ -43,7 +43,7 @@ class Influence(Solver):
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, Unlearning)
-        w, model = form.trained.astype(np.float64), form.model
+        w, model = form.trained_model, form.model
         x, labels = form.part(FORGET)
         n = len(form.before.x)
         pulled = len(x) / n * float(form.l2) * w
@@ -79,7 +79,7 @@ class NewtonRemoval(Solver):
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, Unlearning)
-        w = form.trained.astype(np.float64)
+        w = form.trained_model
         for step in range(1, self.steps + 1):
             if ctx.should_stop():
                 break

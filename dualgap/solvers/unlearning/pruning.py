@@ -41,7 +41,7 @@ class ForgetPruning(Descent):
         return "a linear model has no hidden units to cut" if form.model.linear else None
 
     def start(self, form: Unlearning) -> np.ndarray:
-        w = form.trained.astype(np.float64)
+        w = form.trained_model.copy()
         x, _ = form.part(FORGET)
         if len(x):
             excited = form.model.hidden_values(w, x).mean(axis=0)
@@ -80,7 +80,7 @@ class SelectiveDampening(Solver):
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, Unlearning)
-        w = form.trained.astype(np.float64)
+        w = form.trained_model
         gone, every = (form.model.squared_slopes(w, *form.part(*roles)) for roles in ((FORGET,), (RETAIN, FORGET)))
         chosen = gone > self.threshold * every
         factor = np.minimum(self.dampening * every[chosen] / gone[chosen], 1.0)

@@ -138,3 +138,34 @@ def test_closed_specs_are_checked(fields: dict[str, Any], said: str) -> None:
     whole = Unlearning.generate(6, 0).content()
     with pytest.raises(SpecError, match=said):
         Unlearning(**{**whole, **fields})
+
+
+def test_requests_one_after_another(table: Path, tmp_path: Path) -> None:
+    """The second starts at what the first left, and its bound covers what both left."""
+    test = {"column": "split", "equals": "te"}
+    first = loaded(table, forget={"indices": [11, 20]}, test=test, drop=["owner"])
+    run = dualgap.solve(first, "newton-removal", isolate=False, parameters={"steps": 1})
+    (tmp_path / "first.npz").write_bytes(first.exports()["npz"](run.answer))
+    second = loaded(
+        table, forget={"indices": [11, 20, 25, 30]}, test=test, trained=str(tmp_path / "first.npz"), drop=["owner"]
+    )
+    assert (second.trained == run.answer.parameters).all()
+    again = dualgap.solve(second, "newton-removal", isolate=False, parameters={"steps": 1})
+    away = np.linalg.norm(again.answer.parameters - second.retrained_models[0])
+    assert 0 < away <= second.evaluate(again.answer).metrics["distance"]["distance at most"]
+
+
+def test_runs_keep_a_hash_of_what_was_forgotten(table: Path) -> None:
+    raw = {"kind": "unlearning", "data": str(table), "label": "pet", "drop": ["split", "owner"]}
+    runs = [
+        dualgap.solve({**raw, "forget": {"indices": rows}}, "retrain", isolate=False, seed=1)
+        for rows in ([3], [3], [4])
+    ]
+    hashes = [run.artefacts["forgotten"] for run in runs]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_reports_draw_losses(table: Path) -> None:
+    problem = loaded(table, forget={"fraction": 0.2})
+    found = problem.figures(problem.trivial())
+    assert [int(figure.counts.sum()) for figure in found] == [6, 6, 6, 8]
