@@ -67,6 +67,8 @@ _PUBLIC = {
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
+    "Unlearning": "dualgap.problems.unlearning",
+    "UnlearningAudit": "dualgap.problems.unlearning_audit",
     "Saddle": "dualgap.models.saddle",
     "minimax_regret": "dualgap.regret",
     "fair_classifier": "dualgap.fairness",

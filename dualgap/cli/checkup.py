@@ -27,6 +27,7 @@ from dualgap.plugins.registry import BUILT_IN, registry
 from dualgap.problems.concept_erasure import ConceptErasure
 from dualgap.problems.fair_classifier import FairClassifier
 from dualgap.problems.knapsack import Knapsack
+from dualgap.problems.unlearning import Unlearning
 
 SECONDS = 30.0  # for one solver on its tiny problem, imports and compilation included
 WORKED = Knapsack.model_validate({"values": [60, 100, 120], "weights": [10, 20, 30], "capacity": 50})
@@ -105,6 +106,7 @@ def tiny_problems() -> Iterator[Problem]:
     yield FairClassifier.generate(4 * SIZE, SEED, metric="covariance")  # for solvers of that
     yield FairClassifier.generate(4 * SIZE, SEED, hypothesis="threshold", group_aware=True)  # scores
     yield ConceptErasure.generate(4 * SIZE, SEED, features=2 * SIZE, rank=1)  # for eigensolvers that need many rows
+    yield Unlearning.generate(SIZE, SEED, model="mlp", steps=SIZE, forget=0.3)  # for methods that need hidden units
 
 
 def _generated(entry: Entry) -> Iterator[Problem]:

@@ -25,8 +25,11 @@ from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.universal_template import Template
+from dualgap.problems.unlearning import Parameters
+from dualgap.problems.unlearning_audit import Attacks
 from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
+from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
@@ -253,6 +256,10 @@ def point_of(answer: Any) -> np.ndarray:
         return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Directions):
         return answer.directions.reshape(-1)
+    if isinstance(answer, Attacks):
+        return np.concatenate([answer.lower, answer.upper])
+    if isinstance(answer, Parameters):
+        return answer.parameters
     if isinstance(answer, Reconstruction):
         return answer.H.reshape(-1)
     if isinstance(answer, MixedStrategies):
@@ -324,6 +331,15 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "error": lambda rng: Drawn(*reconstruction(rng, criterion="error")),
         "consistent, regret": lambda rng: Drawn(*reconstruction(rng, consistent=True)),
         "consistent, error": lambda rng: Drawn(*reconstruction(rng, criterion="error", consistent=True)),
+    },
+    "unlearning": {
+        "two classes": lambda rng: Drawn(*unlearning(rng)),
+        "three classes, the hardest": lambda rng: Drawn(*unlearning(rng, classes=3, hardest=True)),
+        "noise": lambda rng: Drawn(*unlearning(rng, sigma=1.0)),
+    },
+    "unlearning-audit": {
+        "alike": lambda rng: Drawn(*audit(rng, shift=0.0)),
+        "apart": lambda rng: Drawn(*audit(rng)),
     },
     "discriminant": {
         "observed": lambda rng: Drawn(*discriminant(rng)),
