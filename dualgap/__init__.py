@@ -67,6 +67,7 @@ _PUBLIC = {
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
+    "AttentionPlacement": "dualgap.problems.attention_placement",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",
     "Saddle": "dualgap.models.saddle",
