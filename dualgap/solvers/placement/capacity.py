@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,15 +44,51 @@ class CapacityFill(Solver):
         ctx.report(Placement(counts=best), witness=Capacity())
         limit, reached = max(capacity(form), longest_block(form)), max(form.loads(best))
         while limit < reached and not ctx.should_stop():
-            claim = ctx.subsolve(_program(form, limit), "cp-sat")
-            if claim.point is not None:
-                best = np.rint(claim.point).astype(np.int64).reshape(form.times.shape)
+            stop, counts = _filled(form, limit, ctx)
+            if counts is not None:
+                best = counts
                 break
-            if claim.stop is not Stop.INFEASIBLE:
-                return Claim(Placement(counts=best), feasible=True, stop=claim.stop, witness=Capacity())
+            if stop is not None and stop is not Stop.INFEASIBLE:
+                return Claim(Placement(counts=best), feasible=True, stop=stop, witness=Capacity())
             limit = _next(form, limit)
         stop = Stop.TIME if ctx.should_stop() else Stop.FINISHED
         return Claim(Placement(counts=best), feasible=True, stop=stop, witness=Capacity())
+
+
+def _filled(form: AttentionPlacement, limit: Fraction, ctx: Context) -> tuple[Stop | None, np.ndarray | None]:
+    """Counts that end by the limit, or why there are none.
+
+    Where every sort of device and every type is there g times over, a g-th of both is filled first, which is far
+    smaller, and repeated.
+    """
+    groups, times = _alike(form)
+    if times > 1:
+        part = AttentionPlacement(
+            work=form.work, count=form.count // times, speed=np.array([form.speed[group[0]] for group in groups])
+        )
+        _, found = _asked(part, limit, ctx)
+        if found is not None:
+            counts = np.empty(form.times.shape, dtype=np.int64)
+            for row, group in zip(found, groups):
+                counts[list(group)] = row
+            return None, counts
+    return _asked(form, limit, ctx)
+
+
+def _alike(form: AttentionPlacement) -> tuple[list[tuple[int, ...]], int]:
+    """Devices of one speed in groups of as many, g in each; g divides every type's count, too."""
+    by_speed: dict[float, list[int]] = {}
+    for j, speed in enumerate(form.speed.tolist()):
+        by_speed.setdefault(speed, []).append(j)
+    times = gcd(*(len(members) for members in by_speed.values()), *form.count.tolist())
+    return [tuple(one[k : k + times]) for one in by_speed.values() for k in range(0, len(one), max(times, 1))], times
+
+
+def _asked(form: AttentionPlacement, limit: Fraction, ctx: Context) -> tuple[Stop | None, np.ndarray | None]:
+    claim = ctx.subsolve(_program(form, limit), "cp-sat")
+    if claim.point is None:
+        return claim.stop, None
+    return None, np.rint(claim.point).astype(np.int64).reshape(form.times.shape)
 
 
 def _units(form: AttentionPlacement, limit: Fraction) -> list[int]:

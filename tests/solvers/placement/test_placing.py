@@ -18,6 +18,13 @@ def test_capacity_proves_mixed_devices(devices: int) -> None:
     assert run.certificate.evidence == "proved"
 
 
+def test_repeated_devices_and_blocks_are_filled_once() -> None:
+    """Twice two sorts of devices and four copies of each type, in any order."""
+    problem = AttentionPlacement(work=2 * np.arange(9) + 1, count=np.full(9, 4), speed=[1.0, 2.5, 2.5, 1.0])
+    run = dualgap.solve(problem, "capacity-fill", isolate=False, time=20)
+    assert run.certificate.verdict == "optimal"
+
+
 def test_a_device_too_slow_for_any_block_stays_empty() -> None:
     problem = AttentionPlacement(work=[5, 7], count=[2, 2], speed=[1.0, 0.01])
     run = dualgap.solve(problem, "capacity-fill", isolate=False, time=10)
