@@ -37,8 +37,8 @@ class DifferentialEvolution(Solver):
 
     strategy: Literal["best1bin", "rand1bin", "currenttobest1bin"] = "best1bin"
     population: int = 15
-    generations: int = 1000
-    tolerance: float = 1e-8
+    generations: int = 200
+    tolerance: float = 1e-6
 
     def refuses(self, form: SmoothProgram) -> str | None:
         reason = unfit(form)

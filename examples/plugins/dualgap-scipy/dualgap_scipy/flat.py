@@ -55,14 +55,17 @@ class Flat:
     """
 
     def __init__(self, form: SmoothProgram, ctx: Context) -> None:
-        from jax.flatten_util import ravel_pytree
+        import jax
 
         self._form, self._ctx = form, ctx
         given = form.initial if ctx.start is None else ctx.start
         inside = given if form.domain is None else form.domain.project(given)
-        raveled, self._unravel = ravel_pytree(_floats(inside))
-        self.start = np.array(raveled)
-        self.moved = not np.array_equal(self.start, np.asarray(ravel_pytree(_floats(given))[0]))
+        leaves, self._structure = jax.tree.flatten(inside)
+        self._shapes = [np.shape(leaf) for leaf in leaves]
+        ends = [0, *np.cumsum([np.size(leaf) for leaf in leaves]).tolist()]
+        self._pieces = ends[:-1], ends[1:]
+        self.start = _raveled(inside)
+        self.moved = not np.array_equal(self.start, _raveled(given))
         self.last = self.start
         with ctx.phase("compile"):
             self._compile()
@@ -71,7 +74,7 @@ class Flat:
         import jax
         import jax.numpy as jnp
 
-        form, unravel = self._form, self._unravel
+        form, unravel = self._form, self._unraveled
 
         def objective(flat: Any, data: Any) -> Any:
             return form.objective(unravel(flat), data)
@@ -125,9 +128,7 @@ class Flat:
     # Points.
     def tree(self, x: np.ndarray) -> Any:
         """The point in the form's own shape."""
-        import jax
-
-        return jax.tree.map(np.asarray, self._unravel(x))
+        return self._unraveled(x)
 
     def shaped(self, x: np.ndarray) -> np.ndarray:
         """The point as one array: its own shape where it is an array, else flat."""
@@ -136,10 +137,8 @@ class Flat:
 
     def inside(self, x: np.ndarray) -> np.ndarray:
         """The nearest point of the domain: SciPy's ends within rounding of it."""
-        from jax.flatten_util import ravel_pytree
-
         domain = self._form.domain
-        return x if domain is None else np.array(ravel_pytree(domain.project(self.tree(x)))[0])
+        return x if domain is None else _raveled(domain.project(self.tree(x)))
 
     def value_at(self, x: np.ndarray) -> float:
         return float(self._value(x, self._form.data))
@@ -147,6 +146,11 @@ class Flat:
     def violation(self, x: np.ndarray) -> float:
         """The largest violation of a constraint, the domain's included (absolute)."""
         return float(max(self.below(x).max(initial=0.0), np.abs(self.equal(x)).max(initial=0.0)))
+
+    def _unraveled(self, x: Any) -> Any:
+        """The tree of a flat vector, NumPy's or traced."""
+        pieces = [x[cut:end].reshape(shape) for cut, end, shape in zip(*self._pieces, self._shapes, strict=True)]
+        return self._structure.unflatten(pieces)
 
     def _at(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Value and gradient, computed once for a point.
@@ -240,7 +244,8 @@ def _factors(domain: Set | None) -> list[Set]:
     return [] if domain is None else [domain]
 
 
-def _floats(tree: Any) -> Any:
+def _raveled(tree: Any) -> np.ndarray:
+    """All leaves in one vector of float64."""
     import jax
 
-    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype=np.float64), tree)
+    return np.concatenate([np.ravel(np.asarray(leaf, dtype=np.float64)) for leaf in jax.tree.leaves(tree)])
