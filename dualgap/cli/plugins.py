@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,11 +31,19 @@ def list_plugins(json: Json = False, plugin: Plugins = None) -> None:
         return
     rows = []
     for described in found:
-        offers = Text("; ".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-")
+        offers = Text(_offered(described))
         for fault in filter(None, [described["error"], *described["clashes"]]):
             offers.append(f"\n{fault}", style="red")
-        rows.append((described["name"], described["version"], described["source"], offers))
-    show(table(("plugin", "version", "source", "offers"), rows))
+        origin = " ".join(filter(None, [described["distribution"], described["version"]])) or described["source"]
+        rows.append((described["name"], origin, "\n".join(described["hooks"]) or "-", offers))
+    show(table(("plugin", "distribution or source", "hooks", "offers"), rows))
+
+
+def _offered(described: Mapping[str, Any]) -> str:
+    """The names by kind; of the built-ins, which have lists of their own, only how many."""
+    if described["name"] == "dualgap":
+        return "\n".join(f"{len(names)} {kind}" for kind, names in described["offers"].items())
+    return "\n".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-"
 
 
 @app.command("new")
