@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import Any
 
 __version__ = "0.1.0"
@@ -105,6 +106,9 @@ _PUBLIC = {
     "hookimpl": "dualgap.plugins.hookspecs",
 }
 
+_RENAMED: dict[str, tuple[str, str]] = {}
+"""Old names, each with the name that took its place and the release that drops it (docs/stability.md)."""
+
 _MODULES = ("pulp", "cvxpy", "sklearn")  # those for users of these packages; each imports its package
 
 __all__ = ["__version__", *_PUBLIC]
@@ -117,6 +121,11 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(module), attribute or name)
         globals()[name] = value
         return value
+    if name in _RENAMED:
+        new, release = _RENAMED[name]
+        message = f"dualgap.{name} is called dualgap.{new} now; the old name goes with {release}"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(__name__), new)
     if name in _MODULES:
         return importlib.import_module(f"dualgap.{name}")
     raise AttributeError(f"module 'dualgap' has no attribute {name!r}")

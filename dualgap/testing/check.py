@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dualgap.core.errors import DualgapError, UsageError
 from dualgap.plugins.registry import BUILT_IN, GROUP, TABLES, Entry, Registry, using
+from dualgap.testing.bridges import examine_bridge
 from dualgap.testing.pipeline import small_instances
 from dualgap.testing.problems import examine_problem
 from dualgap.testing.report import Report, Row, ensure, run_checks
@@ -65,6 +66,8 @@ def _report(entry: Entry) -> Report:
         return examine_solver(entry.resolve())
     if entry.kind == "problems":
         return examine_problem(entry.resolve())
+    if entry.kind == "bridges":
+        return examine_bridge(entry.resolve())
     return Report("", ())
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import dualgap
+import dualgap.testing
 from dualgap.plugins.registry import Registry, using
 
 ROOT = Path(__file__).resolve().parents[2]
