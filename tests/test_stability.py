@@ -24,9 +24,13 @@ PAGE = (ROOT / "docs" / "stability.md").read_text(encoding="utf-8")
 PROMISED = json.loads((ROOT / "tests" / "promised.json").read_text(encoding="utf-8"))
 """Parameters and methods of every public name when it was promised; only ever added to."""
 
-PUBLIC = {f"dualgap.{name}" for name in dualgap.__all__} | {
-    f"dualgap.testing.{name}" for name in dualgap.testing.__all__
+PUBLIC = {
+    *(f"dualgap.{name}" for name in dualgap.__all__),
+    *(f"dualgap.testing.{name}" for name in dualgap.testing.__all__),
 }
+
+CONTRACT = (dualgap.Solver, dualgap.Context, dualgap.Problem, dualgap.Set, dualgap.Batch, dualgap.Witness)
+"""What plugins derive from, or call: their methods are promised too."""
 
 
 def found(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The conformance suite that plugin authors run on their solvers, problems and bridges: in pytest, by ``plugins check``."""
+"""The conformance suite that plugin authors run on their solvers, problems, bridges: in pytest, by ``plugins check``."""
 
 from dualgap.testing.bridges import check_bridge, examine_bridge
 from dualgap.testing.cases import Case, cases
