@@ -48,17 +48,24 @@ def _offered(described: Mapping[str, Any]) -> str:
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin's distribution.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin's distribution.")] = "",
     folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where to put it.")] = Path(),
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A plugin of yours to package, as --plugin takes it.")
+    ] = None,
 ) -> None:
-    """Write a small installable package with a solver, a problem and tests."""
+    """Write a small installable package with a solver, a problem and tests, or one around a file of yours."""
     from dualgap.cli.screen import tell
-    from dualgap.plugins.scaffold import create
+    from dualgap.core.errors import UsageError
+    from dualgap.plugins.scaffold import create, package
 
-    written = create(name, folder)
+    if not name and source is None:
+        raise UsageError("plugins new takes a NAME, or --from FILE")
+    written = create(name, folder) if source is None else package(source, folder, name)
     for path in written:
         typer.echo(path)
-    tell(f"next: pip install -e {folder / name}; dualgap plugins check {folder / name}")
+    root = written[0].parent
+    tell(f"next: pip install -e {root}; dualgap plugins check {root}")
 
 
 @app.command("check")

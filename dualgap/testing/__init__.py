@@ -1,4 +1,4 @@
-"""The conformance suite that plugin authors run on their solvers, problems, bridges: in pytest, by ``plugins check``."""
+"""The conformance suite of solvers, problems and bridges, for plugin authors: in pytest or by ``plugins check``."""
 
 from dualgap.testing.bridges import check_bridge, examine_bridge
 from dualgap.testing.cases import Case, cases
