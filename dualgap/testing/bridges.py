@@ -9,7 +9,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import Bridge, Crossing
 from dualgap.plugins.entries import check_offer
 from dualgap.plugins.registry import registry
-from dualgap.testing.cases import Case, cases
+from dualgap.testing.cases import Case, cases, refusals
 from dualgap.testing.harness import Observer, captured, observed
 from dualgap.testing.measure import objective, violation
 from dualgap.testing.pipeline import solver_for
@@ -65,14 +65,7 @@ class _Suite:
         self.cases = given
 
     def refuses(self) -> str | None:
-        refused = []
-        for case in self.cases:
-            reason = self.bridge.refuses(case.form)
-            ensure(reason is None or (isinstance(reason, str) and bool(reason)), f"{case}: refuses() gave {reason!r}")
-            if reason:
-                refused.append(f"{case} ({reason})")
-        ensure(len(refused) < max(1, len(self.cases)), "refuses every case: " + "; ".join(refused))
-        return "refused: " + "; ".join(refused) if refused else None
+        return refusals(self.bridge.refuses, self.cases)
 
     def crosses(self) -> str | None:
         for case in self._accepted():
