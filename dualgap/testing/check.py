@@ -37,7 +37,7 @@ def check(path: str | Path) -> Report:
     with using(Registry(third_party=False)) as alone:
         if place.is_file():
             rows = run_checks("loading", [("the file loads", lambda: _said(partial(alone.load_path, path)))])
-            return _examined(place, alone, rows)
+            return _examined(path, alone, rows)
         with _importable(place):
             points = _entry_points(place)
             rows = run_checks("loading", [("pyproject.toml names entry points", lambda: _named(points))])
@@ -46,10 +46,10 @@ def check(path: str | Path) -> Report:
                 for name, target in points.items()
             ]
             rows += run_checks("loading", loads)
-            return _examined(place, alone, rows)
+            return _examined(path, alone, rows)
 
 
-def _examined(place: Path, alone: Registry, rows: tuple[Row, ...]) -> Report:
+def _examined(path: str | Path, alone: Registry, rows: tuple[Row, ...]) -> Report:
     """Looks at everything that isn't a built-in."""
     offers: list[str] = []
     for kind in TABLES:
@@ -60,7 +60,7 @@ def _examined(place: Path, alone: Registry, rows: tuple[Row, ...]) -> Report:
             rows += report.rows
             offers.append("; ".join([offered, *report.offers]))
     rows += run_checks("choices", [("dualgap_choices answers for every problem", lambda: _choices(alone))])
-    return Report(f"plugin at {place}", rows, tuple(offers))
+    return Report(f"plugin at {path}", rows, tuple(offers))
 
 
 def _report(entry: Entry) -> Report:

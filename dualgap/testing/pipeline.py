@@ -24,7 +24,11 @@ SECONDS = 10.0
 _SIZE = 6
 _SEEDS = 2
 _BATCH = 5
-_BOUNDS = {"x": [0, 4], "y": [0, 6]}
+_LINEAR = {
+    "maximize": {"x": 3, "y": 5},
+    "rows": {"r": {"terms": {"x": 3, "y": 2}, "le": 18}},
+    "bounds": {"x": [0, 4], "y": [0, 6]},
+}
 
 
 def default_problems(solver: Solver) -> list[Problem]:
@@ -42,7 +46,7 @@ def default_problems(solver: Solver) -> list[Problem]:
         Knapsack.model_validate(decimals),
         CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
         CoinChange.model_validate({"coins": [2, 4], "amount": 7}),
-        IntegerProgram(maximize={"x": 3, "y": 5}, rows={"r": {"terms": {"x": 3, "y": 2}, "le": 18}}, bounds=_BOUNDS),
+        IntegerProgram.model_validate(_LINEAR),
     ]
     return [problem for problem in made if routes(problem, solver, registry().all_bridges())]
 

@@ -94,7 +94,7 @@ def _checks(solver: Solver, problems: Sequence[Problem] | None, instances: Seque
         for number, problem in enumerate(wanted, start=1)
     ]
     many: list[Check] = [
-        (f"batched: certified on {cls.kind}", lambda cls=cls: solver_on_batch(solver, cls))  # type: ignore[misc]
+        (f"batched: certified on {cls.__name__}", lambda cls=cls: solver_on_batch(solver, cls))  # type: ignore[misc]
         for cls in (solver.batches if Trait.BATCHED in solver.traits else ())
     ]
     return [*static, *(on_forms if suite.cases else []), *whole, *many]

@@ -270,15 +270,15 @@ def test_output_is_captured_from_both_sides() -> None:
 
 def test_a_batched_solver_is_held_to_its_batches() -> None:
     report = examined(Greedy)
-    assert [row.passed for row in report.rows if row.check == "batched: certified on knapsack"] == [True]
+    assert [row.passed for row in report.rows if row.check == "batched: certified on Knapsack"] == [True]
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
         (lambda claim: replace(claim, multipliers=claim.multipliers * np.nan), None),
-        (lambda claim: replace(claim, points=claim.points + 1), "batched: certified on knapsack"),
-        (lambda claim: claim.no_such_thing, "batched: certified on knapsack"),
+        (lambda claim: replace(claim, points=claim.points + 1), "batched: certified on Knapsack"),
+        (lambda claim: claim.no_such_thing, "batched: certified on Knapsack"),
     ],
 )
 def test_what_a_batch_may_not_be(spoil: Any, said: str | None) -> None:
