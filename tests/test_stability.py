@@ -99,6 +99,15 @@ def test_every_public_name_is_promised() -> None:
     assert set(PROMISED) == PUBLIC
 
 
+def test_type_checkers_know_every_public_name() -> None:
+    stub = (ROOT / "dualgap" / "__init__.pyi").read_text(encoding="utf-8")
+    imported = re.findall(r"from (\S+) import (\w+)(?: as \2)?$", stub, re.M)
+    renamed = {old: new for new, old in re.findall(r"^(\w+) = (\w+)$", stub, re.M)}
+    typed = {renamed.get(name, name): (module, name) for module, name in imported}
+    lazy = {name: target.partition(":") for name, target in dualgap._PUBLIC.items()}
+    assert typed == {name: (module, attribute or name) for name, (module, _, attribute) in lazy.items()}
+
+
 def test_a_name_that_moved_warns_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(dualgap._RENAMED, "Optimizer", ("Solver", "0.3"))
     with pytest.warns(DeprecationWarning, match=r"dualgap\.Solver now; the old name goes with 0\.3"):
