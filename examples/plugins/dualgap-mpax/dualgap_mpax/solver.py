@@ -117,7 +117,7 @@ def _claim(
     iterations: int,
     said: Start | None,
 ) -> Claim:
-    statistics = {"iterations": iterations, "device": program.device}
+    statistics: dict[str, int | str] = {"iterations": iterations, "device": program.device}
     rows = program.rows(y)
     if stop is Stop.INFEASIBLE:
         ray = infeasibility(form, rows)

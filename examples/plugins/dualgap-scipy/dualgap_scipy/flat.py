@@ -29,10 +29,12 @@ def x64() -> AbstractContextManager[Any]:
     import jax
 
     if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)
+        scope: AbstractContextManager[Any] = jax.enable_x64(True)
+        return scope
     from jax.experimental import enable_x64
 
-    return enable_x64()
+    older: AbstractContextManager[Any] = enable_x64()
+    return older
 
 
 def unfit(form: SmoothProgram) -> str | None:
