@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import Any
 
 __version__ = "0.1.0"
@@ -19,6 +20,8 @@ _PUBLIC = {
     "Solver": "dualgap.core.solver",
     "Choice": "dualgap.core.solver",
     "Context": "dualgap.core.solver",
+    "Budget": "dualgap.core.solver",
+    "Options": "dualgap.core.solver",
     "Trait": "dualgap.core.solver",
     "Claim": "dualgap.core.claim",
     "Batch": "dualgap.core.batch",
@@ -34,6 +37,12 @@ _PUBLIC = {
     "Witness": "dualgap.core.witness",
     "Multipliers": "dualgap.core.witness",
     "ConicMultipliers": "dualgap.core.witness",
+    "FarkasRay": "dualgap.core.witness",
+    "Ray": "dualgap.core.witness",
+    "GradientPoint": "dualgap.core.witness",
+    "Strategies": "dualgap.core.witness",
+    "Spectrum": "dualgap.core.witness",
+    "Exhaustion": "dualgap.core.witness",
     "Audit": "dualgap.core.audit",
     "Bound": "dualgap.core.certificate",
     "Certificate": "dualgap.core.certificate",
@@ -43,12 +52,32 @@ _PUBLIC = {
     "Violation": "dualgap.core.certificate",
     "Sense": "dualgap.core.certificate",
     "Run": "dualgap.engine.run",
+    "Form": "dualgap.core.forms",
     "MixedIntegerProgram": "dualgap.core.forms",
     "ConicProgram": "dualgap.core.forms",
     "SmoothProgram": "dualgap.core.forms",
     "DualisedProgram": "dualgap.core.forms",
     "SaddleProgram": "dualgap.core.forms",
     "EigenProgram": "dualgap.core.forms",
+    "Convexity": "dualgap.core.forms",
+    "Cones": "dualgap.core.forms",
+    "Inner": "dualgap.core.forms",
+    "Set": "dualgap.core.sets",
+    "Reals": "dualgap.core.sets",
+    "Box": "dualgap.core.sets",
+    "BoxRows": "dualgap.core.polytope",
+    "Simplex": "dualgap.core.sets",
+    "Ball": "dualgap.core.sets",
+    "Halfspace": "dualgap.core.sets",
+    "Affine": "dualgap.core.sets",
+    "Product": "dualgap.core.sets",
+    "Array": "dualgap.core.arrays",
+    "Vector": "dualgap.core.arrays",
+    "Matrix": "dualgap.core.arrays",
+    "Number": "dualgap.core.arrays",
+    "dyadic": "dualgap.core.exact",
+    "fraction": "dualgap.core.exact",
+    "simplest": "dualgap.core.exact",
     "ProxyProgram": "dualgap.core.proxies",
     "Mixture": "dualgap.core.proxies",
     "Knapsack": "dualgap.problems.knapsack",
@@ -67,6 +96,7 @@ _PUBLIC = {
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
+    "AttentionPlacement": "dualgap.problems.attention_placement",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",
     "Saddle": "dualgap.models.saddle",
@@ -75,8 +105,12 @@ _PUBLIC = {
     "SpecError": "dualgap.core.errors",
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
+    "InvalidWitnessError": "dualgap.core.errors",
     "hookimpl": "dualgap.plugins.hookspecs",
 }
+
+_RENAMED: dict[str, tuple[str, str]] = {}
+"""Old names, each with the name that took its place and the release that drops it (docs/stability.md)."""
 
 _MODULES = ("pulp", "cvxpy", "sklearn")  # those for users of these packages; each imports its package
 
@@ -90,6 +124,11 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(module), attribute or name)
         globals()[name] = value
         return value
+    if name in _RENAMED:
+        new, release = _RENAMED[name]
+        message = f"dualgap.{name} is called dualgap.{new} now; the old name goes with {release}"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(__name__), new)
     if name in _MODULES:
         return importlib.import_module(f"dualgap.{name}")
     raise AttributeError(f"module 'dualgap' has no attribute {name!r}")

@@ -15,6 +15,7 @@ from dualgap.plugins import registry as module
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 if os.environ.get("CI"):  # the same examples every time: a change is judged by what it changes
     settings.load_profile("ci")
+os.environ.pop("COLUMNS", None)  # the width of somebody's terminal: tests say what they need
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

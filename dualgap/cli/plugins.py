@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,26 +31,41 @@ def list_plugins(json: Json = False, plugin: Plugins = None) -> None:
         return
     rows = []
     for described in found:
-        offers = Text("; ".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-")
+        offers = Text(_offered(described))
         for fault in filter(None, [described["error"], *described["clashes"]]):
             offers.append(f"\n{fault}", style="red")
-        rows.append((described["name"], described["version"], described["source"], offers))
-    show(table(("plugin", "version", "source", "offers"), rows))
+        origin = " ".join(filter(None, [described["distribution"], described["version"]])) or described["source"]
+        rows.append((described["name"], origin, "\n".join(described["hooks"]) or "-", offers))
+    show(table(("plugin", "distribution or source", "hooks", "offers"), rows))
+
+
+def _offered(described: Mapping[str, Any]) -> str:
+    """The names by kind; of the built-ins, which have lists of their own, only how many."""
+    if described["name"] == "dualgap":
+        return "\n".join(f"{len(names)} {kind}" for kind, names in described["offers"].items())
+    return "\n".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-"
 
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin's distribution.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin's distribution.")] = "",
     folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="Where to put it.")] = Path(),
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A plugin of yours to package, as --plugin takes it.")
+    ] = None,
 ) -> None:
-    """Write a small installable package with a solver, a problem and tests."""
+    """Write a small installable package with a solver, a problem and tests, or one around a file of yours."""
     from dualgap.cli.screen import tell
-    from dualgap.plugins.scaffold import create
+    from dualgap.core.errors import UsageError
+    from dualgap.plugins.scaffold import create, package
 
-    written = create(name, folder)
+    if not name and source is None:
+        raise UsageError("plugins new takes a NAME, or --from FILE")
+    written = create(name, folder) if source is None else package(source, folder, name)
     for path in written:
         typer.echo(path)
-    tell(f"next: pip install -e {folder / name}; dualgap plugins check {folder / name}")
+    root = written[0].parent
+    tell(f"next: pip install -e {root}; dualgap plugins check {root}")
 
 
 @app.command("check")

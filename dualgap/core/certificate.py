@@ -12,6 +12,8 @@ from dualgap.core.exact import Real, fraction, nearest
 
 
 class Sense(StrEnum):
+    """Which way is better."""
+
     MINIMIZE = "minimize"
     MAXIMIZE = "maximize"
 
@@ -42,6 +44,8 @@ class Evidence(StrEnum):
 
 
 class Verdict(StrEnum):
+    """What a certificate comes to; docs/certificates.md says what each needs."""
+
     OPTIMAL = "optimal"
     WITHIN = "within"
     CLAIMED_OPTIMAL = "claimed-optimal"

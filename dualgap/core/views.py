@@ -68,7 +68,10 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Bridge:
-    """A way from forms of one type to another; ``refuses`` gives the reason where it can't cross."""
+    """A way from forms of one type to another; ``refuses`` gives the reason where it can't cross.
+
+    ``api`` is the plugin interface that it is written for.
+    """
 
     name: str
     source: type[Form]
@@ -76,3 +79,4 @@ class Bridge:
     relation: Relation
     cross: Callable[[Any], Crossing]
     refuses: Callable[[Any], str | None] = lambda form: None
+    api: int = 1

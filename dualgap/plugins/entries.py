@@ -7,6 +7,7 @@ import importlib
 import inspect
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -17,6 +18,10 @@ from dualgap.core.solver import Solver, Trait
 from dualgap.core.views import Bridge
 
 API = 1
+"""This release's plugin interface: ``api`` of solvers, problems and bridges, ``DUALGAP_API`` of a module with hooks."""
+
+OLDEST_API = 1
+"""The oldest one that still works, with a warning where it isn't the newest."""
 
 
 @dataclass
@@ -26,7 +31,8 @@ class Plugin:
     Attributes:
         name: the entry point's, or the file's.
         source: the module or file.
-        version: of its distribution.
+        distribution, version: what was installed; empty for a file.
+        hooks: the hooks that it implements.
         error: one line for people, empty for a working plugin.
         detail: the traceback of that error.
         clashes: the names that somebody else offers too.
@@ -35,6 +41,8 @@ class Plugin:
     name: str
     source: str
     version: str = ""
+    distribution: str = ""
+    hooks: list[str] = field(default_factory=list)
     error: str = ""
     detail: str = ""
     clashes: list[str] = field(default_factory=list)
@@ -121,7 +129,7 @@ def solver_faults(cls: Any) -> list[str]:
     """What keeps a class from being used as a solver; empty for a good one."""
     if not (isinstance(cls, type) and issubclass(cls, Solver)):
         return ["not a subclass of dualgap.Solver"]
-    faults = _api_faults(cls)
+    faults = api_faults(cls.api)
     if not isinstance(cls.name, str) or not cls.name:
         faults.append("needs a class variable 'name'")
     if not (isinstance(cls.accepts, tuple) and cls.accepts and all(isinstance(part, type) for part in cls.accepts)):
@@ -143,7 +151,7 @@ def problem_faults(cls: Any) -> list[str]:
     """What keeps a class from being used as a problem kind; empty for a good one."""
     if not (isinstance(cls, type) and issubclass(cls, Problem)):
         return ["not a subclass of dualgap.Problem"]
-    faults = _api_faults(cls)
+    faults = api_faults(cls.api)
     if not isinstance(cls.kind, str) or not cls.kind:
         faults.append("needs a class variable 'kind'")
     if not (isinstance(cls.answer_type, type) and issubclass(cls.answer_type, Answer)):
@@ -154,15 +162,21 @@ def problem_faults(cls: Any) -> list[str]:
 
 
 def _bridge_faults(bridge: Any) -> list[str]:
-    return [] if isinstance(bridge, Bridge) else ["not a dualgap.Bridge"]
+    return api_faults(bridge.api) if isinstance(bridge, Bridge) else ["not a dualgap.Bridge"]
 
 
 def _reader_faults(reader: Any) -> list[str]:
     return [] if callable(reader) else ["not a function of a path"]
 
 
-def _api_faults(cls: Any) -> list[str]:
-    return [] if cls.api == API else [f"written for plugin interface {cls.api}, this dualgap has {API}"]
+def api_faults(api: Any) -> list[str]:
+    """What is wrong with an interface number; an older one that still works is only warned of."""
+    if isinstance(api, bool) or not isinstance(api, int) or not OLDEST_API <= api <= API:
+        return [f"written for plugin interface {api}, this dualgap has {API}"]
+    if api < API:
+        message = f"written for plugin interface {api}, which the next minor release drops; it is {API} now"
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return []
 
 
 _FAULTS: Mapping[str, Callable[[Any], list[str]]] = {

@@ -17,7 +17,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Choice, Solver
 from dualgap.core.views import Bridge
 from dualgap.plugins import hookspecs
-from dualgap.plugins.entries import API, Entry, Plugin, check_offer, problem_faults, quietly, solver_faults
+from dualgap.plugins.entries import API, Entry, Plugin, api_faults, check_offer, problem_faults, quietly, solver_faults
 from dualgap.plugins.sources import called, classes, import_file
 
 GROUP = "dualgap"
@@ -59,7 +59,8 @@ class Registry:
         for point in points:
             distribution = point.dist.name if point.dist else ""
             name = point.name if point.name not in self.plugins else f"{point.name} ({distribution or point.value})"
-            self._load(Plugin(name, point.value, point.dist.version if point.dist else ""), point.load)
+            version = point.dist.version if point.dist else ""
+            self._load(Plugin(name, point.value, version, distribution), point.load)
 
     def load_path(self, path: str | Path) -> None:
         """Loads ``--plugin ./mine.py``: its hooks, or else every solver and problem class that it defines.
@@ -112,8 +113,12 @@ class Registry:
 
     def _entries(self, plugin: Plugin, module: Any) -> list[Entry]:
         """What the module's hooks offer, or its classes where it has no hook."""
+        outdated = api_faults(getattr(module, "DUALGAP_API", API))
+        if outdated:
+            raise TypeError(outdated[0])
         self._manager.register(module, name=plugin.name)
         callers = self._manager.get_hookcallers(module) or []
+        plugin.hooks = sorted(caller.name for caller in callers)
         unknown = [caller.name for caller in callers if not caller.has_spec()]
         if unknown:
             raise TypeError(f"no hook {_nearest(unknown[0], vars(hookspecs), 'dualgap_')}")

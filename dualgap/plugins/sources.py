@@ -15,9 +15,14 @@ from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver
 
 
+def local_name(file: Path) -> str:
+    """The module name of a Python file, one of its own."""
+    return f"dualgap_local_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+
+
 def import_file(file: Path) -> Any:
-    """The module in a Python file, under a name of its own."""
-    name = f"dualgap_local_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    """The module in a Python file."""
+    name = local_name(file)
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file.name} is not a Python file")

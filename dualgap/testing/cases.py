@@ -6,7 +6,7 @@ The optima are of the form as it minimises; a case without a feasible point has 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from dualgap.core.forms import (
     bilinear,
 )
 from dualgap.core.sets import Box, Simplex
+from dualgap.testing.report import ensure
 
 INFINITY = float("inf")
 
@@ -53,6 +54,23 @@ def cases(accepts: type[Form] | Sequence[type[Form]]) -> list[Case]:
         for array in arrays_of(case.form):
             array.setflags(write=False)
     return found
+
+
+def refusals(refuses: Callable[[Any], str | None], given: Sequence[Case]) -> str | None:
+    """What is refused, the cases of one reason together; None where nothing is.
+
+    Raises:
+        AssertionError: a reason is no text, or everything is refused.
+    """
+    reasons: dict[str, list[str]] = {}
+    for case in given:
+        reason = refuses(case.form)
+        ensure(reason is None or (isinstance(reason, str) and bool(reason)), f"{case}: refuses() gave {reason!r}")
+        if reason:
+            reasons.setdefault(reason, []).append(str(case))
+    said = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    ensure(sum(map(len, reasons.values())) < max(1, len(given)), f"refuses every case: {said}")
+    return f"refused: {said}" if said else None
 
 
 def arrays_of(thing: Any) -> list[np.ndarray]:

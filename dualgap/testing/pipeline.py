@@ -6,12 +6,13 @@ import importlib.util
 from typing import Any
 
 from dualgap.core.certificate import Certificate, Evidence, Sense, Verdict
-from dualgap.core.errors import NoRouteError
+from dualgap.core.errors import NoRouteError, SpecError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.problem import Problem
 from dualgap.core.solver import Solver, Trait
 from dualgap.core.verify import DROPPED
 from dualgap.core.witness import Exhaustion
+from dualgap.engine.batch import solve_batch
 from dualgap.engine.routes import routes
 from dualgap.engine.run import Run
 from dualgap.engine.solve import solve
@@ -22,14 +23,21 @@ from dualgap.testing.report import Skipped, ensure
 SECONDS = 10.0
 _SIZE = 6
 _SEEDS = 2
+_BATCH = 5
+_LINEAR = {
+    "maximize": {"x": 3, "y": 5},
+    "rows": {"r": {"terms": {"x": 3, "y": 2}, "le": 18}},
+    "bounds": {"x": [0, 4], "y": [0, 6]},
+}
 
 
 def default_problems(solver: Solver) -> list[Problem]:
-    """Small instances for a solver: of the problem classes that it accepts, else knapsacks and change-making."""
+    """Small instances for a solver: of the problem classes that it accepts, else of several kinds."""
     own = [part for part in solver.accepts if issubclass(part, Problem)]
     if own:
         return [instance for cls in own for instance in small_instances(cls)]
     from dualgap.problems.coin_change import CoinChange
+    from dualgap.problems.integer_program import IntegerProgram
     from dualgap.problems.knapsack import Knapsack
 
     decimals = {"values": [1.5, 0.7], "weights": [[0.1, 0.2], [0.3, 0.1]], "capacity": [0.3, 0.6], "copies": 3}
@@ -38,6 +46,7 @@ def default_problems(solver: Solver) -> list[Problem]:
         Knapsack.model_validate(decimals),
         CoinChange.model_validate({"coins": [1, 3, 4], "amount": 6}),
         CoinChange.model_validate({"coins": [2, 4], "amount": 7}),
+        IntegerProgram.model_validate(_LINEAR),
     ]
     return [problem for problem in made if routes(problem, solver, registry().all_bridges())]
 
@@ -71,6 +80,34 @@ def solver_on_problem(solver: Solver, problem: Problem) -> str | None:
         return f"{certificate.verdict}; no built-in exact solver to compare with"
     _compare(problem, certificate, certified(known), exact=Trait.EXACT in solver.traits)
     return str(certificate.verdict)
+
+
+def solver_on_batch(solver: Solver, cls: type[Problem]) -> str | None:
+    """Solves a few instances of one shape together; each certificate is held against the reference on its own.
+
+    Raises:
+        AssertionError: an answer that isn't feasible, or one or a bound beyond the optimum.
+        Skipped: the class makes no batch of its generated instances.
+    """
+    try:
+        instances = [cls.generate(_SIZE, seed) for seed in range(_BATCH)]
+        run, printed = captured(lambda: solve_batch(instances, solver, time=SECONDS))
+    except (NotImplementedError, UsageError, SpecError) as reason:
+        raise Skipped(str(reason)) from None
+    ensure(not printed.strip(), f"prints to stdout: {printed.strip()[:80]!r}")
+    found = run.certificates
+    for index, problem in enumerate(instances):
+        ensure(found.values[index] is not None, f"{cls.kind} #{index + 1}: {found.verdicts[index]}")
+        known = reference(problem)
+        if known is None or certified(known).value is None:
+            continue
+        optimum = float(certified(known).value)  # type: ignore[arg-type]
+        slack = _SLACK * max(1.0, abs(optimum))
+        value, bound = found.values[index], found.bounds[index]
+        ensure(not ahead(problem, value, optimum, slack), f"{cls.kind} #{index + 1}: {value}, better than {optimum}")
+        beaten = bound is not None and ahead(problem, optimum, bound, slack)
+        ensure(not beaten, f"{cls.kind} #{index + 1}: the bound {bound} is beaten by {optimum}")
+    return f"{len(instances)} instances of {cls.kind}"
 
 
 def reference(problem: Problem, without: str = "") -> Run | None:

@@ -19,10 +19,10 @@ from dualgap.core.serialize import pack, unpack
 from dualgap.core.solver import Solver, Trait, configure
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.plugins.entries import solver_faults
-from dualgap.testing.cases import Case, arrays_of, cases
+from dualgap.testing.cases import Case, arrays_of, cases, refusals
 from dualgap.testing.harness import Observer, observed
 from dualgap.testing.measure import multiplier_bound, objective, violation
-from dualgap.testing.pipeline import default_problems, missing, solver_on_problem
+from dualgap.testing.pipeline import default_problems, missing, solver_on_batch, solver_on_problem
 from dualgap.testing.report import Report, Skipped, ensure, run_checks
 
 TOLERANCE = 1e-5
@@ -93,7 +93,11 @@ def _checks(solver: Solver, problems: Sequence[Problem] | None, instances: Seque
         (f"certified on {problem.kind} #{number}", lambda problem=problem: solver_on_problem(solver, problem))  # type: ignore[misc]
         for number, problem in enumerate(wanted, start=1)
     ]
-    return [*static, *(on_forms if suite.cases else []), *whole]
+    many: list[Check] = [
+        (f"batched: certified on {cls.__name__}", lambda cls=cls: solver_on_batch(solver, cls))  # type: ignore[misc]
+        for cls in (solver.batches if Trait.BATCHED in solver.traits else ())
+    ]
+    return [*static, *(on_forms if suite.cases else []), *whole, *many]
 
 
 def _skip(reason: str) -> str | None:
@@ -147,14 +151,7 @@ class _Suite:
         self._runs: dict[str, tuple[Claim, Observer]] = {}
 
     def refuses(self) -> str | None:
-        refused = []
-        for case in self.cases:
-            reason = self.solver.refuses(case.form)
-            ensure(reason is None or (isinstance(reason, str) and bool(reason)), f"{case}: refuses() gave {reason!r}")
-            if reason:
-                refused.append(f"{case} ({reason})")
-        ensure(len(refused) < len(self.cases), "refuses every case: " + "; ".join(refused))
-        return "refused: " + "; ".join(refused) if refused else None
+        return refusals(self.solver.refuses, self.cases)
 
     def claims(self) -> str | None:
         for case, claim, _ in self._all():

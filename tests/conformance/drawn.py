@@ -15,6 +15,7 @@ from scipy import optimize
 
 from dualgap import AdversarialExample, CoinChange, ConicProblem, IntegerProgram, Knapsack, LogSumExpBall, Problem
 from dualgap.problems.adversarial_example import PerturbedInputs
+from dualgap.problems.attention_placement import Placement
 from dualgap.problems.concept_erasure import Erasure
 from dualgap.problems.conic_program import ConicAnswer
 from dualgap.problems.convex_concave_game import Allocations
@@ -31,6 +32,7 @@ from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
+from tests.conformance.placing import placement
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -256,6 +258,8 @@ def point_of(answer: Any) -> np.ndarray:
         return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Directions):
         return answer.directions.reshape(-1)
+    if isinstance(answer, Placement):
+        return answer.counts.reshape(-1)
     if isinstance(answer, Attacks):
         return np.concatenate([answer.lower, answer.upper])
     if isinstance(answer, Parameters):
@@ -336,6 +340,10 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "two classes": lambda rng: Drawn(*unlearning(rng)),
         "three classes, the hardest": lambda rng: Drawn(*unlearning(rng, classes=3, hardest=True)),
         "noise": lambda rng: Drawn(*unlearning(rng, sigma=1.0)),
+    },
+    "attention-placement": {
+        family: lambda rng, family=family: Drawn(*placement(rng, family))
+        for family in ("equal", "uniform", "unrelated")
     },
     "unlearning-audit": {
         "alike": lambda rng: Drawn(*audit(rng, shift=0.0)),

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from dualgap.core.errors import UsageError
-from dualgap.plugins.scaffold import create
+from dualgap.plugins.scaffold import create, package
 from dualgap.testing.check import check
+from tests.plugins.fake_plugins import solver_code
 
 
 def test_every_file_is_filled_in(tmp_path: Path) -> None:
@@ -62,6 +63,64 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing is overwritten"):
         create("tiny", tmp_path)
     assert list((tmp_path / "tiny").iterdir()) == []
+
+
+MINE = """
+from dataclasses import dataclass
+from dualgap import Bridge, Claim, Crossing, MixedIntegerProgram, Relation, Solver, hookimpl
+
+@dataclass(frozen=True)
+class Low(Solver):
+    name = "low"
+    summary = "says nothing"
+    accepts = (MixedIntegerProgram,)
+
+    def solve(self, form, ctx):
+        return Claim()
+"""
+
+BRIDGE = """
+SAME = Bridge("same", MixedIntegerProgram, MixedIntegerProgram, Relation.EXACT, lambda form: Crossing(form))
+
+@hookimpl
+def dualgap_solvers():
+    return {"low": Low}
+
+@hookimpl
+def dualgap_bridges():
+    return {"same": SAME}
+"""
+
+
+@pytest.mark.parametrize(("code", "offered"), [(MINE, {"solver low"}), (MINE + BRIDGE, {"solver low", "bridge same"})])
+def test_a_file_of_ones_own_becomes_a_package(code: str, offered: set[str], tmp_path: Path) -> None:
+    file = tmp_path / "low_search.py"
+    file.write_text(code)
+    written = package(file, tmp_path)
+    root = tmp_path / "low-search"
+    assert (root / "low_search" / "low_search.py").read_text() == code
+    for path in written:
+        if path.suffix == ".py":
+            compile(path.read_text(), str(path), "exec")
+    report = check(root)
+    assert report.ok, report.render()
+    assert offered <= {row.subject for row in report.rows}
+    tests = (root / "tests" / "test_plugin.py").read_text()
+    assert "check_solver(Low)" in tests
+    assert ("check_bridge(SAME)" in tests) == ("bridge same" in offered)
+
+
+def test_a_file_that_is_no_plugin_is_not_packaged(tmp_path: Path) -> None:
+    file = tmp_path / "nothing_at_all.py"
+    file.write_text("x = 1\n")
+    with pytest.raises(UsageError, match="defines no dualgap hook"):
+        package(file, tmp_path)
+    file.write_text(solver_code("low").replace(": Mine", ": 'elsewhere:Mine'"))
+    with pytest.raises(UsageError, match="name what is in the file"):
+        package(file, tmp_path)
+    with pytest.raises(UsageError, match="no such file"):
+        package(tmp_path / "nowhere.py", tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir() and path.name != "__pycache__"] == []
 
 
 Venv = Callable[..., subprocess.CompletedProcess[str]]

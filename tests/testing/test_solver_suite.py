@@ -14,6 +14,7 @@ import pytest
 import dualgap
 from dualgap import Claim, MixedIntegerProgram, Multipliers, Solver, Stop, Trait
 from dualgap.core.claim import Claim as ClaimType
+from dualgap.solvers.greedy import Greedy
 from dualgap.solvers.highs import Highs
 from dualgap.testing import Report, cases, check_solver, examine_solver, harness
 
@@ -265,3 +266,27 @@ def test_output_is_captured_from_both_sides() -> None:
     before = sys.stdout
     assert harness.captured(speak) == (3, "a\nb")
     assert sys.stdout is before
+
+
+def test_a_batched_solver_is_held_to_its_batches() -> None:
+    report = examined(Greedy)
+    assert [row.passed for row in report.rows if row.check == "batched: certified on Knapsack"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda claim: replace(claim, multipliers=claim.multipliers * np.nan), None),
+        (lambda claim: replace(claim, points=claim.points + 1), "batched: certified on Knapsack"),
+        (lambda claim: claim.no_such_thing, "batched: certified on Knapsack"),
+    ],
+)
+def test_what_a_batch_may_not_be(spoil: Any, said: str | None) -> None:
+    @dataclass(frozen=True)
+    class Spoilt(Greedy):
+        name: ClassVar[str] = "spoilt"
+
+        def solve_batch(self, batch: Any, budget: Any) -> Any:
+            return spoil(super().solve_batch(batch, budget))
+
+    assert failed(examined(Spoilt)) == (set() if said is None else {said})

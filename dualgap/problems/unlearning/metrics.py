@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgap.core.exact import Real
 from dualgap.problems.unlearning.proofs import distance_bound
-from dualgap.problems.unlearning.removal import DELTA, epsilon
+from dualgap.problems.unlearning.removal import DELTA, certified, epsilon
 from dualgap.problems.unlearning.roles import FORGET, ROLES, TEST
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ACCURACY, LOSS, AUC = "accuracy", "loss", "membership AUC"
 NOW, RETRAINED, NOTHING = "now", "retrained", "nothing done"
+LOW, HIGH = "retrained, at least", "retrained, at most"
+REMOVAL, INDICATIVE = "certified removal", "removal, indicative"
 DISTANCE, RELATIVE, AT_MOST = "distance", "relative distance", "distance at most"
 
 
@@ -29,12 +31,14 @@ def metrics(problem: Unlearning, w: np.ndarray) -> dict[str, dict[str, Real]]:
     for name, value in said.items():
         found[name] = {NOW: value}
         if again:
-            mean = float(np.mean([one[name] for one in again]))
-            found[name] |= {RETRAINED: mean, "difference": value - mean}
+            several = np.array([one[name] for one in again])
+            mean = float(several.mean())
+            found[name] |= {RETRAINED: mean, **_interval(several), "difference": value - mean}
         found[name][NOTHING] = before[name]
     found[DISTANCE] = distances(problem, w)
     if problem.sigma:
-        found["certified removal"] = {"epsilon": epsilon(problem, w), "delta": DELTA}
+        name = REMOVAL if certified(problem) else INDICATIVE
+        found[name] = {"epsilon": epsilon(problem, w), "delta": DELTA}
     return {name: values for name, values in found.items() if values}
 
 
@@ -50,6 +54,16 @@ def distances(problem: Unlearning, w: np.ndarray) -> dict[str, Real]:
     if problem.model.linear:
         found[AT_MOST] = float(distance_bound(problem, w))
     return found
+
+
+def _interval(values: np.ndarray) -> dict[str, Real]:
+    """The 95 % interval of the mean over retrained models (Student, 1908); nothing for one model."""
+    from scipy.stats import t
+
+    if len(values) < 2:
+        return {}
+    half = float(t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return {LOW: float(values.mean()) - half, HIGH: float(values.mean()) + half}
 
 
 def membership_auc(forgotten: np.ndarray, unseen: np.ndarray) -> float:

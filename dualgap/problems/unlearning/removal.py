@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 DELTA = 1e-4
 
 
+STATIONARY = 1e-6
+"""The gradient's norm at which a model counts as trained with the noise."""
+
+
+def certified(problem: Unlearning) -> bool:
+    """Whether the trained model minimises the objective with the noise; one that was trained elsewhere, without it,
+    gets an indicative epsilon only.
+    """
+    return float(np.linalg.norm(problem.before.gradient(problem.trained_model))) <= STATIONARY
+
+
 def epsilon(problem: Unlearning, point: np.ndarray, delta: float = DELTA) -> float:
     """Of a point, by its computed residual.
 

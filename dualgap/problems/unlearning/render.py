@@ -9,7 +9,19 @@ import numpy as np
 
 from dualgap.core.exact import Real
 from dualgap.core.statement import format_value
-from dualgap.problems.unlearning.metrics import ACCURACY, AUC, DISTANCE, NOTHING, NOW, RELATIVE, RETRAINED
+from dualgap.problems.unlearning.metrics import (
+    ACCURACY,
+    AUC,
+    DISTANCE,
+    HIGH,
+    INDICATIVE,
+    LOW,
+    NOTHING,
+    NOW,
+    RELATIVE,
+    REMOVAL,
+    RETRAINED,
+)
 from dualgap.problems.unlearning.roles import FORGET, ROLES
 
 if TYPE_CHECKING:
@@ -45,14 +57,18 @@ def tables(problem: Unlearning, metrics: Mapping[str, Mapping[str, Real]]) -> li
     compared = [(name, values) for name, values in metrics.items() if NOW in values]
     found: list[list[tuple[str, ...]]] = []
     if compared:
-        rows = [(name, *(_number(name, head, values.get(head)) for head in heads)) for name, values in compared]
+        rows = [
+            (name, *(_number(name, head, values.get(head)) + _range(name, head, values) for head in heads))
+            for name, values in compared
+        ]
         found.append([("", *heads), *rows])
     if distance := metrics.get(DISTANCE):
         found.append(
             [("distance to retraining", ""), *((_said(name), format_value(x)) for name, x in distance.items())]
         )
-    if removal := metrics.get("certified removal"):
-        found.append([("certified removal", ""), *((name, format_value(x)) for name, x in removal.items())])
+    for kind in (REMOVAL, INDICATIVE):
+        if removal := metrics.get(kind):
+            found.append([(kind, ""), *((name, format_value(x)) for name, x in removal.items())])
     return found
 
 
@@ -87,6 +103,14 @@ def _number(name: str, head: str, value: Real | None) -> str:
     if name.endswith(ACCURACY):
         return f"{100 * float(value):{sign}.1f} {'points' if sign else '%'}"
     return f"{float(value):{sign}.4f}"
+
+
+def _range(name: str, head: str, values: Mapping[str, Real]) -> str:
+    """The interval of several retrained models' mean."""
+    if head != RETRAINED or LOW not in values:
+        return ""
+    scale = 100 if name.endswith(ACCURACY) else 1
+    return f" ({scale * float(values[LOW]):.3g} to {scale * float(values[HIGH]):.3g})"
 
 
 def _said(name: str) -> str:

@@ -108,7 +108,19 @@ def test_removal_is_certified_where_noise_was_in_the_objective() -> None:
     residual = len(problem.objective.x) * np.linalg.norm(problem.objective.gradient(problem.trained))
     assert before == pytest.approx(c * residual / 2.0, rel=1e-6)
     assert problem.evaluate(problem.trivial()).metrics["certified removal"]["epsilon"] == before
+    elsewhere = Unlearning(**{**problem.content(), "trained": problem.retrained_models[0] * 1.1})
+    assert "removal, indicative" in elsewhere.evaluate(elsewhere.trivial()).metrics
     plain = Unlearning.generate(30, 2)
-    assert "certified removal" not in plain.evaluate(plain.trivial()).metrics
+    assert not {"certified removal", "removal, indicative"} & set(plain.evaluate(plain.trivial()).metrics)
     with pytest.raises(ValueError, match="without noise"):
         epsilon(plain, plain.trained)
+
+
+def test_several_retrained_models_have_an_interval() -> None:
+    from scipy.stats import t as student
+
+    problem = Unlearning.generate(20, 0, model="mlp", hidden=3, steps=30, models=4)
+    losses = [float(problem.model.losses(w, *problem.part(FORGET)).mean()) for w in problem.retrained_models]
+    said = problem.evaluate(problem.trivial()).metrics["forget loss"]
+    low, high = student.interval(0.95, 3, np.mean(losses), np.std(losses, ddof=1) / 2)
+    assert [said["retrained, at least"], said["retrained, at most"]] == pytest.approx([low, high])

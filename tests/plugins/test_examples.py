@@ -1,0 +1,160 @@
+"""The plugins under ``examples/plugins``, built and installed: all of them, one of them broken on purpose, and none."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import dualgap
+import dualgap.testing
+from dualgap.plugins.registry import Registry, using
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
+SOLVERS = {
+    "dualgap-mpax": {"pdhg@mpax"},
+    "dualgap-scipy": {
+        "milp@scipy",
+        "linprog@scipy",
+        "slsqp@scipy",
+        "trust-constr@scipy",
+        "differential-evolution@scipy",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for ``sys.path`` with every example, built by setuptools without network."""
+    folder = tmp_path_factory.mktemp("plugins")
+    sources = [folder / path.name for path in EXAMPLES]
+    for path, source in zip(EXAMPLES, sources):
+        shutil.copytree(path, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    target = folder / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    done = subprocess.run([*pip, "--target", target, *sources], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+@pytest.fixture
+def on_path(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the installed plugins on ``sys.path``, for one test to spoil; their modules go afterwards."""
+    site = tmp_path / "site"
+    shutil.copytree(installed, site)
+    monkeypatch.delenv("DUALGAP_PLUGINS", raising=False)
+    monkeypatch.syspath_prepend(site)
+    before = set(sys.modules)
+    yield site
+    for name in set(sys.modules) - before:
+        if name.startswith("dualgap_"):
+            del sys.modules[name]
+
+
+def third_party(known: Registry) -> dict[str, set[str]]:
+    """Names of solvers by the plugin that offers them, without the built-ins."""
+    found: dict[str, set[str]] = {}
+    for name, entry in known.solvers.items():
+        if entry.plugin != "dualgap":
+            found.setdefault(entry.plugin, set()).add(name)
+    return found
+
+
+def test_every_example_is_in_the_matrix() -> None:
+    assert {path.name for path in EXAMPLES} == set(SOLVERS)
+
+
+@pytest.mark.parametrize("path", [*EXAMPLES, ROOT / "dualgap" / "plugins" / "templates"], ids=lambda path: path.name)
+def test_only_public_names_are_used(path: Path) -> None:
+    sources = [source for source in (*path.rglob("*.py"), *path.rglob("*.py.tmpl")) if "packaged" not in source.name]
+    assert sources
+    for source in sources:
+        text = source.read_text(encoding="utf-8").replace("$module", "own").replace("$name", "own")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "dualgap":
+                assert node.module in ("dualgap", "dualgap.testing"), f"{source.name}: {node.module}"
+                public = dualgap.__all__ if node.module == "dualgap" else dualgap.testing.__all__
+                assert {alias.name for alias in node.names} <= set(public), f"{source.name}, line {node.lineno}"
+            if isinstance(node, ast.Import):
+                assert not [alias.name for alias in node.names if alias.name.startswith("dualgap.")]
+
+
+def test_with_the_plugins_their_solvers_are_there(on_path: Path) -> None:
+    known = Registry()
+    known.inspect()
+    assert third_party(known) == SOLVERS
+    assert {name: known.plugins[name].error for name in SOLVERS} == dict.fromkeys(SOLVERS, "")
+    with using(known):
+        problem = dualgap.Knapsack.generate(12, 0)
+        run = dualgap.solve(problem, "milp@scipy", isolate=False)
+        assert run.certificate.value == dualgap.solve(problem, "highs", isolate=False).certificate.value
+
+
+@pytest.mark.skipif(find_spec("mpax") is not None, reason="MPAX is installed")
+def test_a_plugin_without_its_backend_says_what_to_install(on_path: Path) -> None:
+    with using(Registry()), pytest.raises(dualgap.NoRouteError, match="mpax"):
+        dualgap.solve(dualgap.IntegerProgram(minimize={"x": 1}, rows={}), "pdhg@mpax", isolate=False)
+
+
+@pytest.mark.parametrize("place", ["__init__.py", "programs.py"])
+def test_with_one_broken_the_others_and_the_built_ins_stay(place: str, on_path: Path) -> None:
+    (on_path / "dualgap_scipy" / place).write_text("import a_module_that_is_not_there\n")
+    known = Registry()
+    known.inspect()
+    assert "a_module_that_is_not_there" in known.plugins["dualgap-scipy"].error
+    assert third_party(known)["dualgap-mpax"] == SOLVERS["dualgap-mpax"]
+    with using(known):
+        assert dualgap.solve(dualgap.Knapsack.generate(12, 0), "highs", isolate=False).certificate.feasible
+        with pytest.raises((dualgap.UsageError, dualgap.NoRouteError), match="dualgap-scipy"):
+            dualgap.solve(dualgap.Knapsack.generate(12, 0), "milp@scipy", isolate=False)
+
+
+def test_with_none_there_is_nothing_of_them(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUALGAP_PLUGINS", "")
+    assert third_party(Registry()) == {}
+    monkeypatch.delenv("DUALGAP_PLUGINS")
+    shutil.rmtree(on_path)
+    assert not third_party(Registry()).keys() & SOLVERS.keys()
+
+
+def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -> None:
+    """In processes of their own: the parent's registry and the worker's find the same plugin."""
+    path = os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")]))
+    own = {name: value for name, value in os.environ.items() if name != "DUALGAP_PLUGINS"} | {"PYTHONPATH": path}
+
+    def cli(*arguments: str) -> str:
+        command = [sys.executable, "-m", "dualgap", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    listed = {plugin["name"]: plugin for plugin in json.loads(cli("plugins", "list", "--json"))}
+    for name, solvers in SOLVERS.items():
+        assert set(listed[name]["offers"]["solvers"]) == solvers
+        assert (listed[name]["distribution"], listed[name]["version"]) == (name, "0.1.0")
+        assert listed[name]["hooks"] == ["dualgap_solvers"]
+    (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
+    run = json.loads(cli("solve", "bag.toml", "-s", "milp@scipy", "--json"))
+    assert (run["certificate"]["value"], run["isolated"]) == (23, True)
+
+
+@pytest.mark.slow
+def test_the_smallest_example_passes_its_own_tests(installed: Path, tmp_path: Path) -> None:
+    path = os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")]))
+    own = next(example for example in EXAMPLES if example.name == "dualgap-scipy")
+    shutil.copytree(own / "tests", tmp_path / "tests")
+    chosen = "Milp or Linprog or test_problems"  # the contract of the others takes most of a minute
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-k", chosen, "tests"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout
