@@ -128,6 +128,8 @@ _READERS = {
     ".vnnlib": "dualgap.problems.networks.vnnlib:read_vnnlib",
 }
 
+_EXPORTERS = {"json": "dualgap.study.export:as_json"}
+
 
 @hookimpl
 def dualgap_solvers() -> Mapping[str, Any]:
@@ -147,6 +149,11 @@ def dualgap_bridges() -> Mapping[str, Any]:
 @hookimpl
 def dualgap_readers() -> Mapping[str, Any]:
     return _READERS
+
+
+@hookimpl
+def dualgap_exporters() -> Mapping[str, Any]:
+    return _EXPORTERS
 
 
 @hookimpl
