@@ -96,6 +96,7 @@ _PUBLIC = {
     "Attack": "dualgap.models.attack",
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
+    "LoadBalance": "dualgap.problems.load_balance",
     "AttentionPlacement": "dualgap.problems.attention_placement",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",

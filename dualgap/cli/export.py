@@ -18,7 +18,10 @@ def export(
     subject: Subject,
     answer: AnswerFile = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="csv, sol, mps, latex, or a format of the problem's own.")
+        str,
+        typer.Option(
+            "--to", metavar="FORMAT", help="csv, sol, mps, latex, or a format of the problem's or a plugin's own."
+        ),
     ] = "csv",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
     setting: Settings = None,

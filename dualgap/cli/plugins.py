@@ -42,7 +42,10 @@ def list_plugins(json: Json = False, plugin: Plugins = None) -> None:
 def _offered(described: Mapping[str, Any]) -> str:
     """The names by kind; of the built-ins, which have lists of their own, only how many."""
     if described["name"] == "dualgap":
-        return "\n".join(f"{len(names)} {kind}" for kind, names in described["offers"].items())
+        return "\n".join(
+            f"{len(names)} {kind if len(names) > 1 else kind.removesuffix('s')}"
+            for kind, names in described["offers"].items()
+        )
     return "\n".join(f"{kind}: {', '.join(names)}" for kind, names in described["offers"].items()) or "-"
 
 

@@ -17,6 +17,22 @@ class Figure:
     caption: str
 
 
+@dataclass(frozen=True)
+class Plane:
+    """Two measures that an answer trades for each other, beside where it should be.
+
+    Attributes:
+        across, up: what is measured, by name.
+        at: (across, up) of the answer.
+        marks: other places by name: (across, up) of each, the same for all answers.
+    """
+
+    across: str
+    up: str
+    at: tuple[float, float]
+    marks: tuple[tuple[str, tuple[float, float]], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """An image.

@@ -13,7 +13,7 @@ from dualgap.core.certificate import Bound, Evaluation, Evidence, Sense
 from dualgap.core.errors import Fault, InvalidWitnessError, SpecError, UsageError
 from dualgap.core.exact import Real
 from dualgap.core.explain.blocks import SHOWN, Block
-from dualgap.core.figures import Figure
+from dualgap.core.figures import Figure, Plane
 from dualgap.core.record import Record
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
@@ -189,6 +189,10 @@ class Problem(Record):
     def figures(self, answer: Any) -> tuple[Figure, ...]:
         """What the report draws of an answer, beside its table: strategies as bars, perturbed inputs as pictures."""
         return ()
+
+    def plane(self, metrics: Mapping[str, Mapping[str, Real]]) -> Plane | None:
+        """Two metrics that reports of comparisons draw against each other; none by default."""
+        return None
 
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
         """What a feasible answer's statement begins with, where people look for more than the objective."""

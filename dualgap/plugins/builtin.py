@@ -83,6 +83,8 @@ _SOLVERS = {
     "relaxation-floor": "dualgap.solvers.placement.approximate:RelaxationFloor",
     "longest-first": "dualgap.solvers.placement.approximate:LongestFirst",
     "lenstra-shmoys-tardos": "dualgap.solvers.placement.approximate:LenstraShmoysTardos",
+    "earliest-end": "dualgap.solvers.placement.shares:EarliestEnd",
+    "equal-shares": "dualgap.solvers.placement.shares:EqualShares",
     "layout": "dualgap.solvers.placement.approximate:Layout",
     "exhaustive-attack": "dualgap.solvers.unlearning.attacks:ExhaustiveAttack",
     "grid-attack": "dualgap.solvers.unlearning.attacks:GridAttack",
@@ -105,6 +107,7 @@ _PROBLEMS = {
     "concept-erasure": "dualgap.problems.concept_erasure:ConceptErasure",
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
     "discriminant": "dualgap.problems.discriminant:Discriminant",
+    "load-balance": "dualgap.problems.load_balance:LoadBalance",
     "attention-placement": "dualgap.problems.attention_placement:AttentionPlacement",
     "unlearning": "dualgap.problems.unlearning:Unlearning",
     "unlearning-audit": "dualgap.problems.unlearning_audit:UnlearningAudit",
@@ -125,6 +128,8 @@ _READERS = {
     ".vnnlib": "dualgap.problems.networks.vnnlib:read_vnnlib",
 }
 
+_EXPORTERS = {"json": "dualgap.study.export:as_json"}
+
 
 @hookimpl
 def dualgap_solvers() -> Mapping[str, Any]:
@@ -144,6 +149,11 @@ def dualgap_bridges() -> Mapping[str, Any]:
 @hookimpl
 def dualgap_readers() -> Mapping[str, Any]:
     return _READERS
+
+
+@hookimpl
+def dualgap_exporters() -> Mapping[str, Any]:
+    return _EXPORTERS
 
 
 @hookimpl

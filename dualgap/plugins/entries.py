@@ -117,7 +117,7 @@ def check_offer(kind: str, name: str, thing: Any) -> None:
     """
     faults = _FAULTS[kind](thing)
     offered = "kind" if kind == "problems" else "name"
-    called = name if kind == "readers" else getattr(thing, offered, name)
+    called = name if kind in ("readers", "exporters") else getattr(thing, offered, name)
     if not faults and called != name:
         faults = [f"offered as {name!r}, but its {offered} is {called!r}"]
     if faults:
@@ -169,6 +169,10 @@ def _reader_faults(reader: Any) -> list[str]:
     return [] if callable(reader) else ["not a function of a path"]
 
 
+def _exporter_faults(exporter: Any) -> list[str]:
+    return [] if callable(exporter) else ["not a function of a problem and an answer"]
+
+
 def api_faults(api: Any) -> list[str]:
     """What is wrong with an interface number; an older one that still works is only warned of."""
     if isinstance(api, bool) or not isinstance(api, int) or not OLDEST_API <= api <= API:
@@ -184,4 +188,5 @@ _FAULTS: Mapping[str, Callable[[Any], list[str]]] = {
     "problems": problem_faults,
     "bridges": _bridge_faults,
     "readers": _reader_faults,
+    "exporters": _exporter_faults,
 }

@@ -37,6 +37,11 @@ def dualgap_readers() -> Mapping[str, Any]:  # type: ignore[empty-body]
 
 
 @hookspec
+def dualgap_exporters() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Formats of ``dualgap export --to`` by name: functions of a problem and an answer that return bytes."""
+
+
+@hookspec
 def dualgap_choices(problem: Any) -> Sequence[Any]:  # type: ignore[empty-body]
     """Solvers to take for ``problem`` where nobody names one, in the order to try: ``dualgap.Choice``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as tables
 import io
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from dualgap.core.problem import Problem
 from dualgap.core.serialize import to_json
 from dualgap.core.views import View, program_view
 from dualgap.engine.run import Run
+from dualgap.plugins.registry import registry
 from dualgap.study.explanation import explanation
 
 
@@ -38,7 +40,7 @@ def export(problem: Problem, run: Run | None, to: str, via: str | None = None) -
     Args:
         problem: the closed spec.
         run: graded; None where only the model is asked for.
-        to: csv, sol, mps, latex, or a format of the problem's own.
+        to: csv, sol, mps, latex, or a format of the problem's own or of a plugin's.
         via: the view whose model is meant; the first exact integer program by default.
 
     Raises:
@@ -47,8 +49,12 @@ def export(problem: Problem, run: Run | None, to: str, via: str | None = None) -
     own = problem.exports()
     if to in own:
         return Exported(own[to](_answer(run, to)))
+    offered = registry().exporters
+    if to in offered and to not in FORMATS:
+        return Exported(offered[to].resolve()(problem, _answer(run, to)))
     if to not in FORMATS:
-        raise UsageError(f"unknown format {to!r}; {problem.kind} is exported to: {', '.join([*FORMATS, *own])}")
+        known = ", ".join([*FORMATS, *own, *offered])
+        raise UsageError(f"unknown format {to!r}; {problem.kind} is exported to: {known}")
     return FORMATS[to](problem, run, via)
 
 
@@ -68,6 +74,11 @@ def as_csv(data: Mapping[str, Any], number: str = "count") -> str:
     text = io.StringIO()
     tables.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def as_json(problem: Problem, answer: Any) -> bytes:
+    """The answer in the spec's names, as ``dualgap verify`` reads it."""
+    return (json.dumps(to_json(problem.write_answer(answer)), indent=1) + "\n").encode()
 
 
 def _csv(problem: Problem, run: Run | None, via: str | None) -> Exported:

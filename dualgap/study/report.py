@@ -25,6 +25,7 @@ from dualgap.study.page import (
     reproduced,
     write_whole,
 )
+from dualgap.study.plane import plane
 from dualgap.study.plots import along, interval, intervals
 from dualgap.study.profile import profile
 
@@ -105,6 +106,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         _interval_figure(comparison, runs),
         _runs_table(ranked),
         _further(comparison, runs),
+        plane(comparison.problem, runs),
         _conditions(comparison, None if several else command),
         _courses(comparison, runs, "seconds", "Value and bound against time"),
         _courses(comparison, runs, "iterations", "Value and bound against iterations"),

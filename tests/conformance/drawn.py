@@ -22,6 +22,7 @@ from dualgap.problems.convex_concave_game import Allocations
 from dualgap.problems.discriminant import Directions
 from dualgap.problems.fair_classifier import Classifier
 from dualgap.problems.integer_program import IntegerProgramAnswer
+from dualgap.problems.load_balance import Shares
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
@@ -32,7 +33,7 @@ from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
-from tests.conformance.placing import placement
+from tests.conformance.placing import balance, placement
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -258,6 +259,8 @@ def point_of(answer: Any) -> np.ndarray:
         return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Directions):
         return answer.directions.reshape(-1)
+    if isinstance(answer, Shares):
+        return answer.shares
     if isinstance(answer, Placement):
         return answer.counts.reshape(-1)
     if isinstance(answer, Attacks):
@@ -344,6 +347,10 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
     "attention-placement": {
         family: lambda rng, family=family: Drawn(*placement(rng, family))
         for family in ("equal", "uniform", "unrelated")
+    },
+    "load-balance": {
+        "known": lambda rng: Drawn(*balance(rng, known=True)),
+        "random": lambda rng: Drawn(*balance(rng, known=False)),
     },
     "unlearning-audit": {
         "alike": lambda rng: Drawn(*audit(rng, shift=0.0)),

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from scipy.io import loadmat
 
 import dualgap
 import dualgap.testing
@@ -92,6 +93,7 @@ def test_with_the_plugins_their_solvers_are_there(on_path: Path) -> None:
     known = Registry()
     known.inspect()
     assert third_party(known) == SOLVERS
+    assert known.exporters["mat"].plugin == "dualgap-scipy"
     assert {name: known.plugins[name].error for name in SOLVERS} == dict.fromkeys(SOLVERS, "")
     with using(known):
         problem = dualgap.Knapsack.generate(12, 0)
@@ -121,6 +123,7 @@ def test_with_one_broken_the_others_and_the_built_ins_stay(place: str, on_path: 
 def test_with_none_there_is_nothing_of_them(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUALGAP_PLUGINS", "")
     assert third_party(Registry()) == {}
+    assert "mat" not in Registry().exporters
     monkeypatch.delenv("DUALGAP_PLUGINS")
     shutil.rmtree(on_path)
     assert not third_party(Registry()).keys() & SOLVERS.keys()
@@ -141,10 +144,15 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     for name, solvers in SOLVERS.items():
         assert set(listed[name]["offers"]["solvers"]) == solvers
         assert (listed[name]["distribution"], listed[name]["version"]) == (name, "0.1.0")
-        assert listed[name]["hooks"] == ["dualgap_solvers"]
+        exports = ["dualgap_exporters"] if name == "dualgap-scipy" else []
+        assert listed[name]["hooks"] == [*exports, "dualgap_solvers"]
     (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
     run = json.loads(cli("solve", "bag.toml", "-s", "milp@scipy", "--json"))
     assert (run["certificate"]["value"], run["isolated"]) == (23, True)
+    cli("solve", "bag.toml", "-s", "highs", "-o", "run.json")
+    cli("export", "run.json", "--to", "mat", "-o", "answer.mat")
+    packed = loadmat(tmp_path / "answer.mat")["items"][0, 0]
+    assert {name: int(packed[name].item()) for name in packed.dtype.names} == {"x0": 1, "x1": 1}
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ block: ``T >= max_k min_j p_jk``.
 
 from __future__ import annotations
 
-import heapq
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +18,7 @@ from dualgap.core.certificate import Bound, Evidence
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.exact import simplest
 from dualgap.core.witness import Witness
+from dualgap.problems.capacity import least_time
 
 if TYPE_CHECKING:
     from dualgap.problems.attention_placement.spec import AttentionPlacement
@@ -65,19 +65,8 @@ def longest_block(problem: AttentionPlacement) -> Fraction:
 
 
 def capacity(problem: AttentionPlacement) -> Fraction:
-    """The least T at which whole units of capacity suffice: from the fractional one on, breakpoint by breakpoint."""
-    speeds, total = problem.speeds, int(problem.work.astype(object) @ problem.count.astype(object))
-    start = total / sum(speeds, Fraction(0))
-    units = [speed * start // 1 for speed in speeds]
-    short, at = total - sum(units), start
-    following = [((unit + 1) / speed, j) for j, (unit, speed) in enumerate(zip(units, speeds))]
-    heapq.heapify(following)
-    while short > 0:
-        at, j = heapq.heappop(following)
-        units[j] += 1
-        short -= 1
-        heapq.heappush(following, ((units[j] + 1) / speeds[j], j))
-    return Fraction(at)
+    """The least T at which whole units of capacity suffice."""
+    return least_time(problem.speeds, int(problem.work.astype(object) @ problem.count.astype(object)))
 
 
 def weighted(problem: AttentionPlacement, weights: np.ndarray) -> Fraction:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dualgap.core.figures import Figure, Histogram
-from dualgap.problems.unlearning.roles import FORGET
+from dualgap.core.exact import Real
+from dualgap.core.figures import Figure, Histogram, Plane
+from dualgap.problems.unlearning.metrics import ACCURACY, NOTHING, NOW, RETRAINED
+from dualgap.problems.unlearning.roles import FORGET, RETAIN, ROLES
 
 if TYPE_CHECKING:
     from dualgap.problems.unlearning.spec import Unlearning
@@ -37,6 +40,16 @@ def figures(problem: Unlearning, answer: Any) -> tuple[Figure, ...]:
         Histogram(f"Losses in nats; the last bar holds all above {top:.3g}.", name, edges, _counts(values, edges))
         for name, values in sides
     )
+
+
+def plane(metrics: Mapping[str, Mapping[str, Real]]) -> Plane | None:
+    """Accuracy on retained against forgotten rows, beside retraining and doing nothing; nothing without retraining."""
+    gone, kept = (metrics.get(f"{ROLES[role]} {ACCURACY}", {}) for role in (FORGET, RETAIN))
+    if RETRAINED not in gone or RETRAINED not in kept:
+        return None
+    places = {name: (float(gone[name]), float(kept[name])) for name in (NOW, RETRAINED, NOTHING)}
+    marks = tuple((name, places[name]) for name in (RETRAINED, NOTHING))
+    return Plane(f"{ROLES[FORGET]} {ACCURACY}", f"{ROLES[RETAIN]} {ACCURACY}", places[NOW], marks)
 
 
 def _counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

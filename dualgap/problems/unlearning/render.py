@@ -27,6 +27,7 @@ from dualgap.problems.unlearning.roles import FORGET, ROLES
 if TYPE_CHECKING:
     from dualgap.problems.unlearning.spec import Unlearning
 
+_COMPARED = ("retain", "forget", "test")  # roles whose accuracies comparisons show
 _LISTED = 12  # the largest changes
 _HEADS = (NOW, RETRAINED, "difference", NOTHING)
 
@@ -73,9 +74,12 @@ def tables(problem: Unlearning, metrics: Mapping[str, Mapping[str, Real]]) -> li
 
 
 def measures(metrics: Mapping[str, Mapping[str, Real]]) -> dict[str, Real]:
-    """What comparisons show beside the objective: differences to retraining, distance."""
-    names = (*(f"{role} {ACCURACY}" for role in ROLES), AUC)
-    found: dict[str, Real] = {name: metrics[name][NOW] for name in names if name in metrics}
+    """What comparisons show beside the objective; the columns' heads say what retraining has."""
+    found: dict[str, Real] = {}
+    for name in (*(f"{role} {ACCURACY}" for role in _COMPARED), AUC):
+        if values := metrics.get(name):
+            beside = f" (retrained {float(values[RETRAINED]):.3f})" if RETRAINED in values else ""
+            found[f"{name}{beside}"] = values[NOW]
     if RELATIVE in metrics.get(DISTANCE, {}):
         found[RELATIVE] = metrics[DISTANCE][RELATIVE]
     return found

@@ -21,7 +21,7 @@ from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import SpecError
 from dualgap.core.exact import Real
-from dualgap.core.figures import Figure
+from dualgap.core.figures import Figure, Plane
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.verify import ROUNDING
@@ -227,6 +227,11 @@ class Unlearning(Problem):
         from dualgap.problems.unlearning.render import measures
 
         return measures(metrics)
+
+    def plane(self, metrics: Mapping[str, Mapping[str, Real]]) -> Plane | None:
+        from dualgap.problems.unlearning.figures import plane
+
+        return plane(metrics)
 
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
         from dualgap.problems.unlearning.render import headline

@@ -4,6 +4,11 @@ from dualgap import hookimpl
 
 
 @hookimpl
+def dualgap_exporters() -> dict[str, str]:
+    return {"mat": "dualgap_scipy.matlab:mat"}
+
+
+@hookimpl
 def dualgap_solvers() -> dict[str, str]:
     return {
         "milp@scipy": "dualgap_scipy.programs:Milp",

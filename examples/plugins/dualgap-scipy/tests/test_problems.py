@@ -1,13 +1,16 @@
 """On whole problems: the certificates, beside solvers that dualgap brings along."""
 
+import io
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from dualgap_scipy.evolution import DifferentialEvolution
+from dualgap_scipy.matlab import mat
 from dualgap_scipy.programs import Linprog, Milp
 from dualgap_scipy.smooth import Slsqp, TrustConstr
+from scipy.io import loadmat
 
 import dualgap
 from dualgap import (
@@ -121,3 +124,11 @@ def test_evolution_needs_a_box() -> None:
 def test_evolution_leaves_equations_to_others() -> None:
     form = SmoothProgram(rastrigin, np.zeros(2), np.zeros(2), Box(-1.0, 1.0), equalities=lambda x, data: x - 1)
     assert "slsqp@scipy" in (DifferentialEvolution().refuses(form) or "")
+
+
+def test_an_answer_becomes_a_matlab_file() -> None:
+    problem = IntegerProgram(**CHAIRS)
+    run = dualgap.solve(problem, Linprog(), isolate=False)
+    read = loadmat(io.BytesIO(mat(problem, run.answer)))
+    (values,) = [read[name] for name in read if name not in ("kind", "__header__", "__version__", "__globals__")]
+    assert float(values["chairs"][0, 0].item()) == pytest.approx(24.0)
