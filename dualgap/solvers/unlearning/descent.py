@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,6 +29,7 @@ class Slopes:
     Attributes:
         kept: ((n, d), (n,)) retained rows and their classes. gone: ((m, d), (m,)) those to be forgotten.
         rows: places of retained rows, the next batch in each turn.
+        told: numbers that a method says of itself at its end, by name: multipliers, say.
     """
 
     def __init__(self, form: Unlearning, batch: int, seed: int) -> None:
@@ -37,6 +38,7 @@ class Slopes:
         self.kept, self.gone = form.part(RETAIN), form.part(FORGET)
         self.kept_targets, self.gone_targets = (self.model.targets(labels) for _, labels in (self.kept, self.gone))
         self.rows = batches(len(self.kept[0]), batch or len(self.kept[0]), seed)
+        self.told: dict[str, float] = {}
         self._tilt = form.noise.astype(np.float64) / len(self.kept[0]) if form.noise.size else 0.0
 
     def retain(self, w: np.ndarray, rows: np.ndarray | None = None, targets: np.ndarray | None = None) -> np.ndarray:
@@ -116,22 +118,25 @@ class Descent(Solver):
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, Unlearning)
         w, done, seen = self.start(form), 0, list[np.ndarray]()
-        slope = self.slope(form, Slopes(form, self.batch, ctx.seed), ctx.seed)
+        slopes = Slopes(form, self.batch, ctx.seed)
+        slope = self.slope(form, slopes, ctx.seed)
         rate = self.rate or (_LINEAR if form.model.linear else _NETWORK)
         for done, point in enumerate(descent(slope, w, self.steps, rate), start=1):
             if not np.isfinite(point).all():
-                return claim(form, w, Stop.NONFINITE, done)
+                return claim(form, w, Stop.NONFINITE, done, slopes.told)
             w = point
             if done % TOLD == 0:
                 ctx.report(Parameters(parameters=w) if self.descends else None, iterations=done)
                 if self.remembers:
                     seen.append(w)
                 if ctx.should_stop():
-                    return claim(form, self.choose(form, [*seen, w]), Stop.TIME, done)
-        return claim(form, self.choose(form, [*seen, w]), Stop.FINISHED, done)
+                    return claim(form, self.choose(form, [*seen, w]), Stop.TIME, done, slopes.told)
+        return claim(form, self.choose(form, [*seen, w]), Stop.FINISHED, done, slopes.told)
 
 
-def claim(form: Unlearning, w: np.ndarray, stop: Stop, steps: int) -> Claim:
+def claim(form: Unlearning, w: np.ndarray, stop: Stop, steps: int, told: Mapping[str, float] | None = None) -> Claim:
     """The point, and what its gradient implies."""
     point = Parameters(parameters=w)
-    return Claim(point, feasible=True, stop=stop, witness=form.implied(point), statistics={"steps": steps})
+    return Claim(
+        point, feasible=True, stop=stop, witness=form.implied(point), statistics={"steps": steps, **(told or {})}
+    )

@@ -43,7 +43,7 @@ class ForgetAscent(Descent):
         def found(w: np.ndarray) -> np.ndarray:
             nonlocal price
             short = rho - float(form.model.losses(w, x, labels).mean()) if len(x) else 0.0
-            price = float(np.clip(price + self.ascent * short, 0.0, top))
+            price = slopes.told["multiplier"] = float(np.clip(price + self.ascent * short, 0.0, top))
             return slopes.retain(w) - price * slopes.forget(w)
 
         return found
@@ -81,7 +81,8 @@ class RetainAscent(Descent):
             steps += 1
             rows = next(slopes.rows)
             if steps > self.warm_up:
-                price = max(0.0, price + self.ascent * (float(model.losses(w, x[rows], labels[rows]).mean()) - most))
+                over = float(model.losses(w, x[rows], labels[rows]).mean()) - most
+                price = slopes.told["multiplier"] = max(0.0, price + self.ascent * over)
             return slopes.forget(w, flat) + price * slopes.retain(w, rows)
 
         return found

@@ -191,3 +191,9 @@ def test_methods_that_need_unseen_rows_say_so() -> None:
     for solver, said in {"forget-ascent": "needs a level", "membership-game": "no model has seen"}.items():
         with pytest.raises(dualgap.NoRouteError, match=said):
             dualgap.solve(bare, solver, isolate=False)
+
+
+@pytest.mark.parametrize("solver", ["forget-ascent", "retain-ascent"])
+def test_runs_tell_the_last_multiplier(network: Unlearning, solver: str) -> None:
+    run = dualgap.solve(network, solver, isolate=False, parameters={"steps": 40})
+    assert 0 <= run.statistics["multiplier"] < 10
