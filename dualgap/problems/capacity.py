@@ -27,10 +27,15 @@ def least_time(speeds: Sequence[Fraction], units: int) -> Fraction:
 
 
 def whole_loads(speeds: np.ndarray, units: int) -> np.ndarray:
-    """(n,) whole numbers that end by the least time, in floating point: each unit goes to where it ends first."""
-    done = np.asarray(np.floor(speeds * (units / speeds.sum()) * (1 - 1e-12)).astype(np.int64))
-    for _ in range(units - int(done.sum())):
-        done[int(((done + 1) / speeds).argmin())] += 1
+    """(n,) whole numbers that end by the least time, in floating point: by bisection, n numbers a step."""
+    low, high = 0.0, (units + len(speeds)) / float(speeds.sum())
+    while low < (middle := (low + high) / 2) < high:
+        if np.floor(speeds * middle).sum() < units:
+            low = middle
+        else:
+            high = middle
+    done = np.floor(speeds * low).astype(np.int64)
+    done[np.argsort((done + 1) / speeds, kind="stable")[: units - int(done.sum())]] += 1
     return done
 
 

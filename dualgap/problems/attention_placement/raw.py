@@ -29,6 +29,7 @@ RAW_FIELDS: Mapping[str, str] = {
     "cost": '"flops" (the default): devices are uniform; "roofline": the larger of computing and memory traffic',
 }
 _DEVICES = 'devices = [{preset = "a100-80gb", count = 8}] or [{name = "fast", speed = 2.0, count = 4}]'
+_TYPES, _COUNTS = 20_000, 4_000_000  # of types, and of devices times types: an answer has as many numbers
 _WHOLE = {"type": "integer", "minimum": 1}
 RAW_SCHEMAS: Mapping[str, Mapping[str, Any]] = {
     "sequence": _WHOLE,
@@ -59,6 +60,8 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         raise SpecError(
             [Fault("block", f"{block} doesn't divide {sequence}", "pad the sequence, or take another block")]
         )
+    if faults := too_large(sequence // block, 1):
+        raise SpecError(faults)
     copies = _whole(raw.pop("copies", 1), "copies")
     head_dim, width = _whole(raw.pop("head_dim", 128), "head_dim"), _whole(raw.pop("bytes", 2), "bytes")
     work = half_tiles(sequence // block, _documents(raw.pop("mask", "causal"), sequence, resolver), block)
@@ -81,6 +84,16 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         if device is not None
     ]
     return {**raw, **fields, "seconds": np.array([[float(f"{value:.12g}") for value in row] for row in seconds])}
+
+
+def too_large(types: int, devices: int) -> list[Fault]:
+    """What is beyond the limits, with a remedy: known before anything of that size is built."""
+    if types > _TYPES:
+        return [Fault("work", f"{types:,} types of blocks, beyond {_TYPES:,}", "take larger blocks")]
+    if types * devices > _COUNTS:
+        remedy = "take larger blocks, or fewer devices"
+        return [Fault("devices", f"{devices:,} devices and {types:,} types, beyond {_COUNTS:,} counts", remedy)]
+    return []
 
 
 def half_tiles(blocks: int, documents: Sequence[int] | None, block: int) -> np.ndarray:
@@ -146,6 +159,8 @@ def _devices(said: Any) -> list[tuple[str, Device | None, float]]:
             str(one.get("name", preset or f"device{place + 1}")),
         )
         device = PRESETS[preset] if preset is not None else None
+        if faults := too_large(1, len(found) + count):
+            raise SpecError(faults)
         found += [(f"{name}#{k + 1}" if count > 1 else name, device, float(speed)) for k in range(count)]
     return found
 

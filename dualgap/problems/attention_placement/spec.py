@@ -26,7 +26,7 @@ from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
 from dualgap.core.witness import Witness
-from dualgap.problems.attention_placement.raw import RAW_FIELDS, RAW_SCHEMAS
+from dualgap.problems.attention_placement.raw import RAW_FIELDS, RAW_SCHEMAS, too_large
 from dualgap.problems.counts import Names
 
 
@@ -190,6 +190,7 @@ class AttentionPlacement(Problem):
 
 def _faults(problem: AttentionPlacement) -> Iterator[Fault]:
     types = len(problem.work)
+    yield from too_large(types, problem.size)
     for name, least in (("work", 1), ("count", 0)):
         values = getattr(problem, name)
         if values.dtype.kind not in "iu" or (values < least).any():

@@ -11,6 +11,7 @@ from dualgap.core.relations import Relation
 from dualgap.core.views import View
 from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.attention_placement.proofs import DeviceWeights
+from dualgap.problems.attention_placement.rows import loads, placed
 
 if TYPE_CHECKING:
     from dualgap.problems.attention_placement.spec import AttentionPlacement, Placement
@@ -41,16 +42,12 @@ def views(problem: AttentionPlacement) -> tuple[View, ...]:
 
 def program(problem: AttentionPlacement) -> MixedIntegerProgram:
     """min T with all blocks placed, no device busier than T, T in the thousands of a unit: tolerances are absolute."""
-    from scipy.sparse import block_diag, coo_array, csr_array, hstack, vstack
+    from scipy.sparse import csr_array, hstack, vstack
 
     devices, types = problem.times.shape
     columns = devices * types
-    placed = coo_array(
-        (np.ones(columns), (np.tile(np.arange(types), devices), np.arange(columns))), shape=(types, columns)
-    )
-    times = problem.times / _unit(problem)
-    busy = hstack([block_diag(list(times[:, None, :])), csr_array(-np.ones((devices, 1)))])
-    matrix = csr_array(vstack([hstack([placed, csr_array((types, 1))]), busy]))
+    busy = hstack([loads(problem.times / _unit(problem)), csr_array(-np.ones((devices, 1)))])
+    matrix = csr_array(vstack([hstack([placed(devices, types), csr_array((types, 1))]), busy]))
     return MixedIntegerProgram(
         cost=np.append(np.zeros(columns), 1.0),
         matrix=matrix,

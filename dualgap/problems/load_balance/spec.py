@@ -28,7 +28,8 @@ from dualgap.core.witness import Witness
 from dualgap.problems.capacity import least_time
 from dualgap.problems.options import GeneratorOptions, read_options
 
-_LARGEST = 10**7  # microbatches, and workers times draws
+_MICROBATCHES = 10**7
+_WORKERS = 10_000  # an evaluation draws the speeds of all of them some two thousand times
 
 
 class EvenLoad(Witness):
@@ -206,14 +207,17 @@ class BalanceOptions(GeneratorOptions):
 
 
 def _faults(problem: LoadBalance) -> Iterator[Fault]:
-    if not 1 <= problem.microbatches <= _LARGEST:
-        yield Fault("microbatches", f"{problem.microbatches} isn't from 1 to {_LARGEST:,}", "of all workers together")
+    if not 1 <= problem.microbatches <= _MICROBATCHES:
+        yield Fault(
+            "microbatches", f"{problem.microbatches} isn't from 1 to {_MICROBATCHES:,}", "of all workers together"
+        )
     if problem.known == (problem.workers > 0):
         yield Fault("speeds", "known speeds, or a number of workers", "speeds = [1.0, 0.9], or workers = 8 with cv")
     elif problem.known and (problem.speeds <= 0).any():
         yield Fault("speeds", "a speed that isn't positive", "microbatches a second")
-    if problem.workers < 0 or problem.workers > 100_000:
-        yield Fault("workers", f"{problem.workers} isn't from 1 to 100,000", "how many there are")
+    if problem.workers < 0 or problem.size > _WORKERS:
+        where, remedy = "speeds" if problem.known else "workers", "balance groups of workers that are alike"
+        yield Fault(where, f"{problem.size:,} workers, not from 1 to {_WORKERS:,}", remedy)
     if problem.mean <= 0:
         yield Fault("mean", f"{problem.mean} is no speed", "microbatches a second")
     if not 0 <= problem.cv <= 0.3:

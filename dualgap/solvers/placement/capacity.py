@@ -14,6 +14,7 @@ from dualgap.core.forms import MixedIntegerProgram
 from dualgap.core.solver import Context, Solver, Trait
 from dualgap.problems.attention_placement import AttentionPlacement, Placement
 from dualgap.problems.attention_placement.proofs import Capacity, capacity, longest_block
+from dualgap.problems.attention_placement.rows import loads, placed
 from dualgap.solvers.placement.search import improved, longest_first
 
 
@@ -102,15 +103,13 @@ def _next(form: AttentionPlacement, limit: Fraction) -> Fraction:
 
 def _program(form: AttentionPlacement, limit: Fraction) -> MixedIntegerProgram:
     """Counts with every block placed and no device beyond its units."""
-    from scipy.sparse import block_diag, coo_array, csr_array, vstack
+    from scipy.sparse import csr_array, vstack
 
     devices, types = form.times.shape
     columns = devices * types
-    placed = coo_array((np.ones(columns), (np.tile(np.arange(types), devices), np.arange(columns))))
-    busy = block_diag([form.work[None, :]] * devices)
     return MixedIntegerProgram(
         cost=np.zeros(columns),
-        matrix=csr_array(vstack([placed, busy])),
+        matrix=csr_array(vstack([placed(devices, types), loads(np.tile(form.work, (devices, 1)))])),
         row_lower=np.concatenate([form.count.astype(np.float64), np.zeros(devices)]),
         row_upper=np.concatenate([form.count.astype(np.float64), np.array(_units(form, limit), dtype=np.float64)]),
         lower=np.zeros(columns),

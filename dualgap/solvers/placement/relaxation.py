@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dualgap.problems.attention_placement.rows import loads, placed
+
 
 @dataclass(frozen=True)
 class Relaxed:
@@ -29,27 +31,21 @@ def relaxed(times: np.ndarray, count: np.ndarray, forbidden: np.ndarray | None =
         times: (m, K). count: (K,). forbidden: (m, K) bool.
     """
     from scipy import optimize
-    from scipy.sparse import block_diag, coo_array, csr_array, hstack
+    from scipy.sparse import csr_array, hstack
 
     devices, types = times.shape
     columns, scale = devices * types, float(times.max())
     upper = np.broadcast_to(count.astype(np.float64), times.shape).copy()
     if forbidden is not None:
         upper[forbidden] = 0.0
-    placed = hstack(
-        [
-            coo_array((np.ones(columns), (np.tile(np.arange(types), devices), np.arange(columns)))),
-            csr_array((types, 1)),
-        ]
-    )
-    busy = hstack([block_diag(list(times[:, None, :] / scale)), csr_array(-np.ones((devices, 1)))])
+    busy = hstack([loads(times / scale), csr_array(-np.ones((devices, 1)))])
     bounds = np.column_stack([np.zeros(columns + 1), np.append(upper.ravel(), np.inf)])
     solve: Any = optimize.linprog
     found = solve(
         np.append(np.zeros(columns), 1.0),
         A_ub=csr_array(busy),
         b_ub=np.zeros(devices),
-        A_eq=csr_array(placed),
+        A_eq=csr_array(hstack([placed(devices, types), csr_array((types, 1))])),
         b_eq=count.astype(np.float64),
         bounds=bounds,
         method="highs-ds",

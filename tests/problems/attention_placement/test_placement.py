@@ -129,6 +129,8 @@ def test_broken_placements_are_violated_by_name() -> None:
     ("fields", "said"),
     [
         ({"block": 500}, "block: 500 doesn't divide 4096"),
+        ({"sequence": 10**9, "block": 1}, "work: 1,000,000,000 types of blocks, beyond 20,000"),
+        ({"devices": [{"preset": "h200", "count": 10**9}]}, "devices: 1,000,000,000 devices"),
         ({"block": None}, "block: None is no whole number"),
         ({"mask": "sliding"}, "mask: 'sliding' is no mask"),
         ({"mask": {"documents": [4000]}}, "mask.documents: 4,000 tokens"),

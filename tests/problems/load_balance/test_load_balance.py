@@ -102,7 +102,8 @@ def test_broken_shares_are_violated_by_name() -> None:
         ({"workers": 3, "cv": 0.5}, "cv: 0.5 isn't from 0 to .3"),
         ({"workers": 3, "mean": 0}, "mean: 0 is no speed"),
         ({"workers": 3, "microbatches": 0}, "microbatches: 0 isn't from 1"),
-        ({"workers": -1}, "workers: -1 isn't from 1"),
+        ({"workers": -1}, "workers: -1 workers, not from 1"),
+        ({"workers": 10**5}, "workers: 100,000 workers, not from 1 to 10,000"),
     ],
 )
 def test_bad_specs_name_the_place(fields: dict[str, Any], said: str) -> None:
