@@ -18,6 +18,8 @@ import numpy as np
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from dualgap.core.errors import Fault
+
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _EXACT_FLOAT = 2**53
 _INT64_DIGITS = 19
@@ -35,6 +37,11 @@ _NESTING = {list, tuple, range, np.ndarray}
 def array_fault(message: str, remedy: str) -> PydanticCustomError:
     """What an array raises: pydantic makes a fault of the field of it."""
     return PydanticCustomError("array", "{message}", {"message": message, "remedy": remedy})
+
+
+def fault_at(path: str, error: PydanticCustomError) -> Fault:
+    """What ``as_number`` or ``as_array`` found, at its place in the spec."""
+    return Fault(path, error.message(), str((error.context or {}).get("remedy", "")))
 
 
 def as_number(value: Any, *, infinite: bool = False) -> int | float:

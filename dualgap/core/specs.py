@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import shown
+from dualgap.core.arrays import fault_at, shown
 from dualgap.core.errors import Fault, SpecError, UsageError
 from dualgap.core.problem import Problem, parsed
 from dualgap.core.resolve import Resolver
@@ -154,8 +154,7 @@ def close(
             spec = {**_generated(problem, spec.pop("generate"), resolver.seed), **spec}
         closed = problem.resolve(spec, resolver)
     except PydanticCustomError as error:
-        context = error.context or {}
-        raise SpecError([Fault("data", error.message(), str(context.get("remedy", "")))], source) from None
+        raise SpecError([fault_at("data", error)], source) from None
     except SpecError as error:
         raise SpecError(_named_faults(error), source) from None
     result: Problem = parsed(problem, closed, source)

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BeforeValidator, field_validator
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import INT64_MAX, Vector, as_array, of_numpy, shown
+from dualgap.core.arrays import INT64_MAX, Vector, as_array, fault_at, of_numpy, shown
 from dualgap.core.certificate import Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import Answer
@@ -151,8 +151,7 @@ def _whole(values: Any, field: str, length: int) -> np.ndarray:
     try:
         array = _whole_numbers(as_array(values))
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault(field, error.message(), remedy)], "answer") from None
+        raise SpecError([fault_at(field, error)], "answer") from None
     if array.shape != (length,):
         raise SpecError([Fault(field, f"{array.shape} entries, expected {length}", "one count each")], "answer")
     return array

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array
+from dualgap.core.arrays import as_array, fault_at
 from dualgap.core.errors import Fault, SpecError
 
 _SHOWN_FAULTS = 5
@@ -33,8 +33,7 @@ def read_values(columns: Sequence[str], data: Any) -> np.ndarray:
     try:
         values = as_array(given)
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault("values", error.message(), remedy)], "answer") from None
+        raise SpecError([fault_at("values", error)], "answer") from None
     if values.shape != (len(columns),):
         message = f"{values.shape} entries, expected {len(columns)}"
         raise SpecError([Fault("values", message, "one value a column")], "answer")

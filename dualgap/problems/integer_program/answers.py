@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, as_number
+from dualgap.core.arrays import as_array, as_number, fault_at
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import fraction, nearest, simplest
 from dualgap.core.statement import format_value
@@ -46,7 +46,7 @@ def _by_name(problem: IntegerProgram, given: Mapping[str, Any]) -> np.ndarray:
             if name in index:
                 values[index[name]] = as_number(value)
         except PydanticCustomError as error:
-            faults.append(Fault(str(name), error.message(), str((error.context or {}).get("remedy", ""))))
+            faults.append(fault_at(str(name), error))
     if faults:
         raise SpecError(faults[:_SHOWN_FAULTS], "answer")
     return _array(values)
@@ -64,8 +64,7 @@ def _array(values: Any) -> np.ndarray:
     try:
         return as_array(values)
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault("values", error.message(), remedy)], "answer") from None
+        raise SpecError([fault_at("values", error)], "answer") from None
 
 
 def write_values(problem: IntegerProgram, values: np.ndarray) -> dict[str, Any]:

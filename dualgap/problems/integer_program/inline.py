@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, as_number, shown
+from dualgap.core.arrays import as_array, as_number, fault_at, shown
 from dualgap.core.errors import Fault, SpecError
 
 Fields = dict[str, Any]
@@ -151,7 +151,7 @@ def _numbers(
         try:
             numbers[str(name)] = as_number(value, infinite=infinite)
         except PydanticCustomError as error:
-            faults.append(Fault(f"{path}.{name}", error.message(), str((error.context or {}).get("remedy", ""))))
+            faults.append(fault_at(f"{path}.{name}", error))
     return numbers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array
+from dualgap.core.arrays import as_array, fault_at
 from dualgap.core.batch import Batch, BatchClaim, Certificates
 from dualgap.core.certificate import Evidence
 from dualgap.core.claim import Outcome
@@ -170,7 +170,7 @@ def _integers(name: str, value: Any, faults: list[Fault]) -> np.ndarray:
     try:
         array = as_array(value)
     except PydanticCustomError as error:
-        faults.append(Fault(name, error.message(), str((error.context or {}).get("remedy", ""))))
+        faults.append(fault_at(name, error))
         return np.zeros(0, dtype=np.int64)
     if array.dtype == np.float64:
         whole = array.astype(np.int64) if (np.abs(array) < _EXACT_FLOAT).all() else None

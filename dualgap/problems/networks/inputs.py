@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, shown
+from dualgap.core.arrays import as_array, fault_at, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
 from dualgap.problems.networks.network import Convolution, Network
@@ -91,8 +91,7 @@ def _array(inputs: Any) -> np.ndarray:
     try:
         return as_array(inputs)
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault("inputs", error.message(), remedy)]) from None
+        raise SpecError([fault_at("inputs", error)]) from None
 
 
 def _chosen(count: Any, select: Any, rows: int) -> list[int] | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, shown
+from dualgap.core.arrays import as_array, fault_at, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.problem import parsed
 from dualgap.core.resolve import Resolver
@@ -101,8 +101,7 @@ def _entries(value: Any, name: str, network: Network) -> np.ndarray:
     try:
         given = np.atleast_1d(as_array(value)).astype(np.float64)
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault(f"normalize.{name}", error.message(), remedy)]) from None
+        raise SpecError([fault_at(f"normalize.{name}", error)]) from None
     first = network.layers[0]
     if isinstance(first, Convolution) and given.shape == (first.shape[0],):
         return np.repeat(given, first.shape[1] * first.shape[2])

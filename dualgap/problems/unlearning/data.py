@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array
+from dualgap.core.arrays import as_array, fault_at
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver, parse_number
 from dualgap.problems.columns import as_rows, columns_of_numbers, named, row_names, text_fault
@@ -86,7 +86,7 @@ def _matrix(features: Any) -> np.ndarray:
     try:
         array = as_array(features)
     except PydanticCustomError as error:
-        raise SpecError([Fault("features", error.message(), str((error.context or {}).get("remedy", "")))]) from None
+        raise SpecError([fault_at("features", error)]) from None
     if array.ndim != 2:
         raise SpecError([Fault("features", f"expected 2 dimensions, got {array.ndim}", "one row an example")])
     return array.astype(np.float64)

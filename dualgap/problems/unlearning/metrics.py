@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dualgap.core.exact import Real
+from dualgap.problems.ranks import area
 from dualgap.problems.unlearning.proofs import distance_bound
 from dualgap.problems.unlearning.removal import DELTA, certified, epsilon
 from dualgap.problems.unlearning.roles import FORGET, ROLES, TEST
@@ -72,14 +73,9 @@ def membership_auc(forgotten: np.ndarray, unseen: np.ndarray) -> float:
     Args:
         forgotten: (m,) losses. unseen: (k,) losses of rows that no model has seen.
 
-    Source: Yeom et al., Privacy risk in machine learning (2018): the attack by loss; the area by ranks, Mann and
-    Whitney (1947).
+    Source: Yeom et al., Privacy risk in machine learning (2018): the attack by loss.
     """
-    from scipy.stats import rankdata
-
-    m, k = len(forgotten), len(unseen)
-    ranks = rankdata(np.concatenate([-forgotten, -unseen]))[:m]
-    return float((ranks.sum() - m * (m + 1) / 2) / (m * k))
+    return float(area(-forgotten, -unseen))
 
 
 def of_model(problem: Unlearning, w: np.ndarray) -> Mapping[str, float]:

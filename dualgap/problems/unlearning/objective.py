@@ -113,7 +113,9 @@ class Objective:
             step = self.newton_step(w, gradient, min(0.1, size) * 1e-3)
             promised, length = float(gradient @ step), 1.0
             reached = self.value(w + step)
-            while reached > value + _SUFFICIENT * length * promised and length > _SHORTEST:
+            # Near the minimum rounding hides what a step gains: there the gradient tells.
+            flat = reached > value + _SUFFICIENT * promised and np.linalg.norm(self.gradient(w + step)) <= size / 2
+            while not flat and reached > value + _SUFFICIENT * length * promised and length > _SHORTEST:
                 length *= 0.5
                 reached = self.value(w + length * step)
             nearer = w + length * step

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from dualgap.core.arrays import as_array, shown
+from dualgap.core.arrays import as_array, fault_at, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
 
@@ -51,5 +51,4 @@ def _array(given: Any, name: str) -> np.ndarray:
     try:
         return as_array(given)
     except PydanticCustomError as error:
-        remedy = str((error.context or {}).get("remedy", ""))
-        raise SpecError([Fault(name, error.message(), remedy)]) from None
+        raise SpecError([fault_at(name, error)]) from None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import rankdata
 
 from dualgap.core.exact import Real
+from dualgap.problems.ranks import area
 from dualgap.problems.unlearning_audit.competition import note_scores, row_scores
 
 if TYPE_CHECKING:
@@ -82,18 +82,11 @@ def membership(problem: UnlearningAudit, rng: np.random.Generator) -> dict[str, 
     """The chance that a forgotten row has more confidence than an unseen one, of each model; and of retrained ones."""
     found: dict[str, dict[str, Real]] = {}
     sides = zip(problem.confidences, (problem.unseen_unlearned, problem.unseen_retrained), ("unlearned", "retrained"))
-    areas = {name: _areas(forgotten, unseen.astype(np.float64)) for forgotten, unseen, name in sides if unseen.size}
+    areas = {name: area(forgotten, unseen.astype(np.float64)) for forgotten, unseen, name in sides if unseen.size}
     for name, values in areas.items():
         draws = values[rng.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
         found[f"{MEMBERS}, {name}"] = _row(values.mean(), len(values)) | _interval(draws)
     return found
-
-
-def _areas(forgotten: np.ndarray, unseen: np.ndarray) -> np.ndarray:
-    """(models,) by ranks, ties by half (Mann and Whitney, 1947)."""
-    m, k = forgotten.shape[1], unseen.shape[1]
-    ranks = rankdata(np.hstack([forgotten, unseen]), axis=1)[:, :m].sum(axis=1)
-    return np.asarray((ranks - m * (m + 1) / 2) / (m * k))
 
 
 def _row(value: float, models: int) -> dict[str, Real]:

@@ -7,17 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dualgap.core.claim import Claim
+from dualgap.core.claim import Claim, Stop
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.core.witness import GradientPoint
 from dualgap.problems.unlearning import Parameters, Unlearning
 from dualgap.problems.unlearning.roles import FORGET
-
-
-def _claim(w: np.ndarray, form: Unlearning) -> Claim:
-    norm = float(np.linalg.norm(form.objective.gradient(w)))
-    point = Parameters(parameters=w)
-    return Claim(point, feasible=True, witness=GradientPoint(point=w), statistics={"gradient": norm})
+from dualgap.solvers.unlearning.descent import claim
 
 
 def _curved(form: Unlearning) -> str | None:
@@ -49,7 +43,7 @@ class Influence(Solver):
         pulled = len(x) / n * float(form.l2) * w
         if len(x):
             pulled = pulled + model.slope(w, x, model.targets(labels), np.full(len(x), 1.0 / n))
-        return _claim(w - form.before.newton_step(w, pulled), form)
+        return claim(form, w - form.before.newton_step(w, pulled), Stop.FINISHED, 1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +76,7 @@ class NewtonRemoval(Solver):
         w = form.trained_model
         for step in range(1, self.steps + 1):
             if ctx.should_stop():
-                break
+                return claim(form, w, Stop.TIME, step - 1)
             w = w + form.objective.newton_step(w, form.objective.gradient(w))
             ctx.report(Parameters(parameters=w), iterations=step)
-        return _claim(w, form)
+        return claim(form, w, Stop.FINISHED, self.steps)
