@@ -47,6 +47,9 @@ def compare(
     time: Time = 10.0,
     gap: Gap = 0.0,
     seed: Seed = 0,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Seeds that each solver runs with, from --seed on.")
+    ] = 1,
     threads: Threads = 1,
     memory: Memory = None,
     json: Json = False,
@@ -65,12 +68,17 @@ def compare(
     from dualgap.cli.comparison import comparison_items, exit_code, path_items
     from dualgap.cli.inputs import PATH_ENDINGS, REPORT_ENDINGS, check_ending, check_writable, read_problem
     from dualgap.cli.screen import show, show_json, tell
+    from dualgap.core.errors import UsageError
     from dualgap.study.frontier import frontier
 
     check_writable(output)
     check_ending(output, *REPORT_ENDINGS, *(PATH_ENDINGS if path is not None and len(spec) == 1 else ()))
     limits = {"time": time, "gap": gap, "seed": seed, "threads": threads, "memory": memory}
     options = {"solvers": solver or None, "everything": everything, "reference": reference, **limits}
+    if path is None:
+        options["seeds"] = seeds
+    elif seeds > 1:
+        raise UsageError("--seeds and --path: a path takes one seed; leave one of them out")
     found: list[Comparison] = []
     for given in [read_problem(name, setting, seed) for name in spec]:
         if found and found[-1].interrupted:

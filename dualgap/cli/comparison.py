@@ -19,6 +19,7 @@ from dualgap.engine.run import Run
 from dualgap.study.compare import Comparison
 from dualgap.study.frontier import Place
 from dualgap.study.likeness import further_table
+from dualgap.study.repeats import seeds_table
 
 _PRECEDENCE = (130, 5, 4, 3, 6)
 
@@ -69,6 +70,10 @@ def comparison_items(comparison: Comparison) -> Iterator[RenderableType]:
     if further is not None:
         yield ""
         yield table(*further)
+    over = seeds_table(comparison.repeated)
+    if over is not None:
+        yield ""
+        yield table(*over)
     notes = _together(comparison)
     if notes:
         yield ""

@@ -210,6 +210,12 @@ class Problem(Record):
         """The metrics by which answers are compared beside the objective, by name; empty where there are none."""
         return {}
 
+    def together(self, answers: Sequence[Any]) -> Mapping[str, Mapping[str, Real]]:
+        """What answers of one solver from several seeds show together: by name a "value", perhaps with the ends of its
+        interval, "2.5 %" and "97.5 %"; empty where that is nothing.
+        """
+        return {}
+
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> Problem:
         """A random instance."""

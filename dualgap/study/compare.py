@@ -28,6 +28,7 @@ from dualgap.engine.task import Settings
 from dualgap.study.grade import grade
 from dualgap.study.joint import Joint, judge
 from dualgap.study.likeness import beside, like_with_like
+from dualgap.study.repeats import Repeated, repeated
 from dualgap.study.selection import is_exact, named, reachable
 
 EXACT, APPROXIMATE = 1, 2  # how many of each a plain comparison takes
@@ -47,6 +48,7 @@ class Comparison:
         joint: what they say together.
         left_out: solvers that didn't run, with the reason.
         settings: the budget and the seed, the same for every solver.
+        repeated: each solver's runs from several seeds, where they were asked for; ``runs`` are those of the first.
         point: the field and its value where this is one point of a path (see ``compare_path``).
         interrupted: whether somebody stopped it.
     """
@@ -56,6 +58,7 @@ class Comparison:
     joint: Joint
     left_out: Mapping[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    repeated: tuple[Repeated, ...] = ()
     point: tuple[str, Real] | None = None
     interrupted: bool = False
 
@@ -108,6 +111,8 @@ class Comparison:
             "machine": machine(),
             "interrupted": self.interrupted,
         }
+        if self.repeated:
+            plain["repeated"] = [one.data() for one in self.repeated]
         if self.point is not None:
             plain["point"] = {"field": self.point[0], "value": self.point[1]}
         strict: dict[str, Any] = to_json(plain)
@@ -128,6 +133,7 @@ def compare(
     time: float = 10.0,
     gap: float = 0.0,
     seed: int = 0,
+    seeds: int = 1,
     threads: int = 1,
     memory: int | None = None,
     isolate: bool = True,
@@ -145,21 +151,25 @@ def compare(
         everything: every solver that reaches the problem.
         time: wall seconds for each solver.
         gap, seed, threads, memory, isolate, tolerance: as for ``solve``.
+        seeds: how many seeds, from ``seed`` on, each solver runs with; the runs of the first are held against each
+            other, all of them make ``Comparison.repeated``. The problem is the same for all.
         reference: a run file or an answer (see ``grade``) to hold against the solvers, shown as the row "reference".
         on_run: called with each run as it ends, before the runs are held against each other.
         on_progress: called with every ``Snapshot`` of the solver at work.
 
     Raises:
-        SpecError: the spec or the reference is bad. UsageError: an unknown solver or parameter. NoRouteError: no solver
-            reaches the problem.
+        SpecError: the spec or the reference is bad. UsageError: an unknown solver or parameter, or no seed.
+        NoRouteError: no solver reaches the problem.
 
     Ctrl-C doesn't raise: what there is comes back, with ``interrupted``.
     """
+    if seeds < 1:
+        raise UsageError(f"seeds: {seeds} isn't a number of seeds from 1")
     settings = Settings(time, gap, seed, threads, memory, tolerance, isolate=isolate)
     loaded = load(problem, seed=seed)
     plan = _plan(loaded.problem, solvers, everything)
     first = [] if reference is None else [_reference(loaded.problem, reference, tolerance)]
-    return _Comparer(loaded.problem, settings, on_run, on_progress, loaded.artefacts).run(plan, first)
+    return _Comparer(loaded.problem, settings, on_run, on_progress, loaded.artefacts).run(plan, first, seeds)
 
 
 def compare_path(
@@ -267,8 +277,9 @@ class _Comparer:
     artefacts: Mapping[str, str]
     starts: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, plan: _Plan, first: Sequence[Run]) -> Comparison:
+    def run(self, plan: _Plan, first: Sequence[Run], seeds: int = 1) -> Comparison:
         runs: list[Run] = []
+        done: list[tuple[Prepared, list[Run]]] = []  # of each solver that wasn't refused, from all seeds
         left_out = dict(plan.left_out)
         wanted = {True: EXACT, False: APPROXIMATE}
         interrupted = False
@@ -296,20 +307,41 @@ class _Comparer:
                 continue
             interrupted = run.stop is Stop.INTERRUPTED
             wanted[exact] -= not run.refused and not run.error
+            if not run.refused:
+                done.append((prepared, [run]))
+        if seeds > 1 and not interrupted:
+            interrupted = self._repeat(done, seeds)
         marked, joint = judge(self.problem, runs)
-        return Comparison(self.problem, marked, joint, left_out, self.settings, interrupted=interrupted)
+        found = [repeated(self.problem, of[0].name, of, is_exact(prepared)) for prepared, of in done if seeds > 1]
+        return Comparison(
+            self.problem, marked, joint, left_out, self.settings, repeated=tuple(found), interrupted=interrupted
+        )
+
+    def _repeat(self, done: Sequence[tuple[Prepared, list[Run]]], seeds: int) -> bool:
+        """The further seeds, a round of all solvers for each; whether somebody interrupted."""
+        for seed in range(self.settings.seed + 1, self.settings.seed + seeds):
+            for prepared, runs in done:
+                try:
+                    run = self._attempt(prepared, seed)
+                except KeyboardInterrupt:
+                    return True
+                self._note(runs, run)
+                if run.stop is Stop.INTERRUPTED:
+                    return True
+        return False
 
     def _note(self, runs: list[Run], run: Run) -> None:
         runs.append(run)
         if self.on_run is not None:
             self.on_run(run)
 
-    def _attempt(self, prepared: Prepared) -> Run:
+    def _attempt(self, prepared: Prepared, seed: int | None = None) -> Run:
         """One run; a refusal or a crash becomes a row like any other."""
         warm = Trait.WARM in prepared.instance.traits
         start = self.starts.get(prepared.label or prepared.name) if warm else None
+        settings = self.settings if seed is None else replace(self.settings, seed=seed)
         try:
-            run = execute(self.problem, prepared, self.settings, start=start, on_progress=self.on_progress)
+            run = execute(self.problem, prepared, settings, start=start, on_progress=self.on_progress)
         except (NoRouteError, UsageError) as error:
             return self._failed(prepared, refused=str(error))
         except Exception as error:  # in process a solver may raise anything; it must not take the others along

@@ -28,6 +28,7 @@ from dualgap.study.page import (
 from dualgap.study.plane import plane
 from dualgap.study.plots import along, interval, intervals
 from dualgap.study.profile import profile
+from dualgap.study.repeats import seeds_table
 
 _MOST_ROWS = 8
 _MOST_PANELS = 6
@@ -106,6 +107,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         _interval_figure(comparison, runs),
         _runs_table(ranked),
         _further(comparison, runs),
+        _over_seeds(comparison),
         plane(comparison.problem, runs),
         _conditions(comparison, None if several else command),
         _courses(comparison, runs, "seconds", "Value and bound against time"),
@@ -161,6 +163,12 @@ def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
 def _further(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
     """Classes and metrics of the answers, where the kind has any."""
     found = further_table(comparison.problem, runs)
+    return table(found[0], found[1], numeric=range(1, len(found[0])), class_="runs") if found is not None else None
+
+
+def _over_seeds(comparison: Comparison) -> Html | None:
+    """The spread over seeds, where several were asked for."""
+    found = seeds_table(comparison.repeated)
     return table(found[0], found[1], numeric=range(1, len(found[0])), class_="runs") if found is not None else None
 
 

@@ -10,7 +10,7 @@ intercepts under the ridge too. An unlearning method starts at the trained model
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -232,6 +232,11 @@ class Unlearning(Problem):
         from dualgap.problems.unlearning.figures import plane
 
         return plane(metrics)
+
+    def together(self, answers: Sequence[Any]) -> Mapping[str, Mapping[str, Real]]:
+        from dualgap.problems.unlearning.together import together
+
+        return together(self, answers)
 
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
         from dualgap.problems.unlearning.render import headline

@@ -40,11 +40,15 @@ def _confidence(values: np.ndarray, scale: str, name: str) -> np.ndarray:
     if scale == "loss":
         if (values < 0).any():
             raise SpecError([Fault(name, "a negative loss", "cross entropies are from 0")])
-        with np.errstate(divide="ignore"):
-            return np.asarray(-values - np.log(-np.expm1(-values) + _TINY))
+        return from_losses(values)
     if (values < 0).any() or (values > 1).any():
         raise SpecError([Fault(name, "a probability outside 0 to 1", 'scale = "confidence", perhaps')])
     return np.asarray(np.log(values + _TINY) - np.log(1.0 - values + _TINY))
+
+
+def from_losses(losses: np.ndarray) -> np.ndarray:
+    """Confidences log p - log(1 - p) from cross entropies -log p, in nats."""
+    return np.asarray(-losses - np.log(-np.expm1(-losses) + _TINY))
 
 
 def _array(given: Any, name: str) -> np.ndarray:
