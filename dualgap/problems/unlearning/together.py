@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dualgap.problems.unlearning.spec import Unlearning
 
 _LEAST = 4  # different models on either side
+_SAME = 1e-9  # of the largest parameter: the order of a sum may differ from run to run
 _ROWS = 500  # forgotten rows that are judged, drawn once; each takes some forty milliseconds
 
 
@@ -25,7 +26,7 @@ def together(problem: Unlearning, answers: Sequence[Any]) -> Mapping[str, Mappin
     Source: Triantafillou et al., Are we making progress in unlearning? (2024): many models of a method from one trained
     model, beside as many retrained ones.
     """
-    models = np.unique([np.asarray(answer.parameters, dtype=np.float64) for answer in answers], axis=0)
+    models = _different(np.array([answer.parameters for answer in answers], dtype=np.float64))
     forgotten, unseen = problem.part(FORGET), problem.part(TEST)
     if len(models) < _LEAST or len(problem.retrained_models) < _LEAST or not len(forgotten[0]):
         return {}
@@ -44,3 +45,12 @@ def together(problem: Unlearning, answers: Sequence[Any]) -> Mapping[str, Mappin
     if len(unseen[0]):
         outputs |= {"unseen_unlearned": confidences(models, unseen), "unseen_retrained": confidences(retrained, unseen)}
     return UnlearningAudit(**outputs).reference
+
+
+def _different(models: np.ndarray) -> np.ndarray:
+    """(U', p) of (U, p) models, those left out that are another but for rounding."""
+    if not len(models):
+        return models
+    steps = _SAME * max(float(np.abs(models).max()), 1e-300)
+    near = [np.abs(models[:k] - w).max(axis=1, initial=0.0).min(initial=np.inf) <= steps for k, w in enumerate(models)]
+    return np.asarray(models[~np.array(near)])
