@@ -15,6 +15,7 @@ from dualgap.engine.refute import Contradiction, Point, beats, leader, point_of,
 from dualgap.engine.run import Run
 from dualgap.study.sentence import joint_statement, listed
 
+_LAST_BITS = 1e-12  # relative: which of two such values is lower differs from processor to processor
 LIES = ("value", "witness", "file:")  # checks whose failure no verdict tells of
 
 
@@ -31,7 +32,7 @@ class Joint:
     """The runs' common certificate.
 
     Attributes:
-        value: the best verified value; ``value_by`` names the runs that reached it.
+        value: the best verified value; ``value_by`` names the runs that reached it, but for rounding.
         bound: the best proved or numerical bound that nothing contradicts; ``bound_by`` names its runs.
         evidence: of ``bound``.
         gap, relative_gap: between the two, signed in the problem's sense; the gap is exact where both are.
@@ -126,7 +127,7 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
     value = best.value if best is not None else None
     joint = Joint(
         value=value,
-        value_by=tuple(point.run for point in points if point.value == value),
+        value_by=() if best is None else tuple(point.run for point in points if _same(sense, point, best)),
         infeasible_by=tuple(
             run.name for run in runs if run.certificate is not None and run.certificate.verdict is Verdict.INFEASIBLE
         ),
@@ -140,6 +141,12 @@ def _summary(sense: Sense, runs: Sequence[Run], points: Sequence[Point]) -> Join
         gap, relative = gaps(sense, value, joint.bound, best.noise if best is not None else 0.0)
         joint = replace(joint, gap=gap, relative_gap=relative)
     return joint
+
+
+def _same(sense: Sense, point: Point, best: Point) -> bool:
+    """Whether nothing but the last bits of inexact values lies between them."""
+    limit = _LAST_BITS if point.noise and best.noise else 0.0
+    return abs(gaps(sense, point.value, best.value)[1]) <= limit
 
 
 def _tightest(sense: Sense, bounds: Sequence[tuple[str, Bound]]) -> tuple[str, Bound] | None:

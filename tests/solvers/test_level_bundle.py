@@ -98,7 +98,7 @@ def test_fewer_steps_to_a_better_bound_than_polyak(rows: int, columns: int) -> N
     polyak, level = (rule.solve(dualise(form), Recorder()) for rule in (DualAscent(), LEVEL))
     assert level.stop is Stop.FINISHED
     assert abs(level.bound - best) <= 2e-7 * abs(best)
-    assert level.bound >= polyak.bound
+    assert level.bound >= polyak.bound - 2e-7 * abs(best)  # both may have converged
     assert steps(level) < steps(polyak) / 3
 
 

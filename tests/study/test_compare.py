@@ -294,3 +294,19 @@ def test_beside_an_optimum_of_zero_the_rounding_of_terms_is_no_gap(off: float, v
 
     found = compare(program, [Near(), "highs"], isolate=False)
     assert standing(found, "near")[0] is verdict
+
+
+@pytest.mark.parametrize(("off", "leaders"), [(2e-16, ("near", "highs")), (1e-9, ("highs",))])
+def test_the_last_bits_of_inexact_values_make_no_leader(off: float, leaders: tuple[str, ...]) -> None:
+    rows = {"least": {"terms": {"x": 1, "y": 1}, "ge": 1}}
+    program = dualgap.IntegerProgram(minimize={"x": 1.0, "y": 2.0}, rows=rows, bounds={"x": [0, 9], "y": [0, 9]})
+
+    class Near(dualgap.Solver):
+        name, accepts = "near", (dualgap.MixedIntegerProgram,)
+
+        def solve(self, form: Any, ctx: Any) -> Any:
+            return dualgap.Claim(np.array([1 + off, 0.0]), feasible=True)
+
+    found = compare(program, [Near(), "highs"], isolate=False)
+    assert found.joint.value_by == leaders
+    assert found.joint.value == 1
