@@ -97,6 +97,7 @@ _PUBLIC = {
     "MinimaxReconstruction": "dualgap.problems.minimax_reconstruction",
     "Discriminant": "dualgap.problems.discriminant",
     "LoadBalance": "dualgap.problems.load_balance",
+    "OperatorSharding": "dualgap.problems.operator_sharding",
     "AttentionPlacement": "dualgap.problems.attention_placement",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",

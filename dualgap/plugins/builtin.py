@@ -108,6 +108,7 @@ _PROBLEMS = {
     "minimax-reconstruction": "dualgap.problems.minimax_reconstruction:MinimaxReconstruction",
     "discriminant": "dualgap.problems.discriminant:Discriminant",
     "load-balance": "dualgap.problems.load_balance:LoadBalance",
+    "operator-sharding": "dualgap.problems.operator_sharding:OperatorSharding",
     "attention-placement": "dualgap.problems.attention_placement:AttentionPlacement",
     "unlearning": "dualgap.problems.unlearning:Unlearning",
     "unlearning-audit": "dualgap.problems.unlearning_audit:UnlearningAudit",
