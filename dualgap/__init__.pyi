@@ -89,11 +89,11 @@ from dualgap.problems.fair_classifier.predictor import load_predictor as load_pr
 from dualgap.problems.integer_program import IntegerProgram as IntegerProgram
 from dualgap.problems.knapsack import Knapsack as Knapsack
 from dualgap.problems.load_balance import LoadBalance as LoadBalance
-from dualgap.problems.operator_sharding import OperatorSharding as OperatorSharding
 from dualgap.problems.log_sum_exp_ball import LogSumExpBall as LogSumExpBall
 from dualgap.problems.matrix_game import MatrixGame as MatrixGame
 from dualgap.problems.minimax_reconstruction import MinimaxReconstruction as MinimaxReconstruction
 from dualgap.problems.minimax_regret import MinimaxRegret as MinimaxRegret
+from dualgap.problems.operator_sharding import OperatorSharding as OperatorSharding
 from dualgap.problems.universal_template import UniversalTemplate as UniversalTemplate
 from dualgap.problems.unlearning import Unlearning as Unlearning
 from dualgap.problems.unlearning_audit import UnlearningAudit as UnlearningAudit

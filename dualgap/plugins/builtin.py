@@ -86,6 +86,8 @@ _SOLVERS = {
     "earliest-end": "dualgap.solvers.placement.shares:EarliestEnd",
     "equal-shares": "dualgap.solvers.placement.shares:EqualShares",
     "layout": "dualgap.solvers.placement.approximate:Layout",
+    "memory-price": "dualgap.solvers.sharding.price:MemoryPriced",
+    "tied-layers": "dualgap.solvers.sharding.price:TiedLayers",
     "exhaustive-attack": "dualgap.solvers.unlearning.attacks:ExhaustiveAttack",
     "grid-attack": "dualgap.solvers.unlearning.attacks:GridAttack",
     "membership-game": "dualgap.solvers.unlearning.lagrangian:MembershipGame",

@@ -26,6 +26,7 @@ from dualgap.problems.load_balance import Shares
 from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
+from dualgap.problems.operator_sharding import Sharding
 from dualgap.problems.universal_template import Template
 from dualgap.problems.unlearning import Parameters
 from dualgap.problems.unlearning_audit import Attacks
@@ -33,7 +34,7 @@ from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
-from tests.conformance.placing import balance, placement
+from tests.conformance.placing import balance, placement, sharding
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -259,6 +260,8 @@ def point_of(answer: Any) -> np.ndarray:
         return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Directions):
         return answer.directions.reshape(-1)
+    if isinstance(answer, Sharding):
+        return np.asarray(answer.choice).ravel()
     if isinstance(answer, Shares):
         return answer.shares
     if isinstance(answer, Placement):
@@ -352,6 +355,7 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "known": lambda rng: Drawn(*balance(rng, known=True)),
         "random": lambda rng: Drawn(*balance(rng, known=False)),
     },
+    "operator-sharding": {"three operators": lambda rng: Drawn(*sharding(rng))},
     "unlearning-audit": {
         "alike": lambda rng: Drawn(*audit(rng, shift=0.0)),
         "apart": lambda rng: Drawn(*audit(rng)),

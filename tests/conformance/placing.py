@@ -1,4 +1,4 @@
-"""Small placements: the optimum by going through all of them."""
+"""Small placements and shardings: the optimum by going through all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, product
 import numpy as np
 from scipy.stats import norm
 
-from dualgap import AttentionPlacement, LoadBalance
+from dualgap import AttentionPlacement, LoadBalance, OperatorSharding
 
 Judge = Callable[[np.ndarray], tuple[bool, float]]
 
@@ -64,3 +64,36 @@ def balance(rng: np.random.Generator, *, known: bool) -> tuple[LoadBalance, floa
         return whole and shares.sum() == problem.microbatches, value(shares)
 
     return problem, value(even) if best is None else best, judge, 1e-4 if best is None else 1e-9
+
+
+def sharding(rng: np.random.Generator) -> tuple[OperatorSharding, float | None, Judge, float]:
+    """Two layers of three operators: every choice; memory in whole units, a limit that may be too low."""
+    sizes = rng.integers(1, 3, 3)
+    width = int(sizes.sum())
+    joined = [(0, 1), (2, 1), (2, 0), (2, 2)]  # two within a layer, two to the next
+    tables = [rng.integers(0, 6, (sizes[i], sizes[j])) for i, j in joined]
+    seconds, memory = rng.integers(0, 9, width), rng.integers(0, 9, width)
+    starts = np.cumsum([0, *sizes[:-1]])
+    least = 2 * sum(int(part.min()) for part in np.split(memory, starts[1:]))
+    problem = OperatorSharding(
+        layers=2,
+        strategies=sizes,
+        seconds=seconds,
+        memory=memory,
+        limit=max(0, least + int(rng.integers(-2, 10))),
+        pairs=np.array(joined[:2]),
+        output=2,
+        heads=np.array([0, 2]),
+        resharding=np.concatenate([table.ravel() for table in tables]),
+    )
+
+    def judge(choice: np.ndarray) -> tuple[bool, float]:
+        first, second = plans = np.rint(choice).astype(int).reshape(2, 3)
+        used = sum(int(memory[starts + plan].sum()) for plan in plans)
+        time = sum(int(seconds[starts + plan].sum()) for plan in plans)
+        time += sum(int(table[plan[i], plan[j]]) for plan in plans for (i, j), table in zip(joined[:2], tables))
+        time += sum(int(table[first[2], second[j]]) for (_, j), table in zip(joined[2:], tables[2:]))
+        return used <= problem.limit, float(time)
+
+    graded = [judge(np.array(choice)) for choice in product(*(range(size) for size in [*sizes, *sizes]))]
+    return problem, min((value for fits, value in graded if fits), default=None), judge, 1e-9

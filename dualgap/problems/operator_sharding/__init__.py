@@ -1,5 +1,5 @@
 """How each operator of each layer is sharded: the fastest choice of strategies that fits into memory."""
 
-from dualgap.problems.operator_sharding.spec import OperatorSharding, Strategies
+from dualgap.problems.operator_sharding.spec import OperatorSharding, Sharding
 
-__all__ = ["OperatorSharding", "Strategies"]
+__all__ = ["OperatorSharding", "Sharding"]

@@ -58,7 +58,7 @@ def widest(problem: OperatorSharding) -> int:
 def cheapest(problem: OperatorSharding, price: float) -> Layered:
     """The cheapest strategies at a price of memory, in seconds a unit; float64 sums of numbers that aren't negative."""
     nodes = [seconds + price * memory for seconds, memory in zip(problem.node_seconds, problem.node_memory)]
-    inner = [((k,), node) for k, node in enumerate(nodes)]
+    inner: list[Table] = [((k,), node) for k, node in enumerate(nodes)]
     inner += [((i, j), table) for (i, j), table in problem.inner]
     later: list[Table] = [((_BEFORE, head), table) for head, table in problem.links]
     first_table, first_steps = _eliminated(inner, {problem.output})
@@ -108,11 +108,9 @@ def _eliminated(tables: Sequence[Table], kept: set[int]) -> tuple[list[Table], l
 
 def _scopes(problem: OperatorSharding, kept: set[int]) -> list[tuple[int, ...]]:
     """The operators of each table that elimination makes, without making them."""
-    left = [
-        (kept_one,) for kept_one in kept
-    ] + [(k,) for k in range(len(problem.sizes))] + [pair for pair, _ in problem.inner]
-    left += [(_BEFORE, head) for head, _ in problem.links]
-    found: list[tuple[int, ...]] = [tuple(sorted(kept))]
+    left: list[tuple[int, ...]] = [(one,) for one in {*kept, *range(len(problem.sizes))}]
+    left += [pair for pair, _ in problem.inner] + [(_BEFORE, head) for head, _ in problem.links]
+    found = [tuple(sorted(kept))]
     while True:
         neighbours = _neighbours(left)
         goes = sorted(set(neighbours) - kept)

@@ -10,7 +10,7 @@ from pydantic import Field
 from dualgap.problems.options import GeneratorOptions, read_options
 
 OPERATORS = (
-    "norm1", "query", "key", "value", "attention", "project", "residual1", "norm2", "up", "activation", "down", "residual2",
+    "norm1", "query", "key", "value", "attention", "project", "residual1", "norm2", "up", "gate", "down", "residual2",
 )  # fmt: skip
 PAIRS = (
     (0, 1), (0, 2), (0, 3), (1, 4), (2, 4), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10), (10, 11), (6, 11),
@@ -26,7 +26,7 @@ class ShardingOptions(GeneratorOptions):
             memory, 0, and that of the fastest strategies, 1.
     """
 
-    strategies: int = Field(4, ge=1, le=64)
+    strategies: int = Field(3, ge=1, le=64)
     layouts: int = Field(3, ge=1)
     tightness: float = Field(0.5, ge=0, le=1)
 

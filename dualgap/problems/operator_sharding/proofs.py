@@ -5,7 +5,10 @@ Mathematics: for any price y >= 0 of a unit of memory no choice within the limit
     q(y) = min over all choices of time + y memory, less y limit.
 
 The minimum is exact, by elimination, in float64 sums of numbers that aren't negative: n of them are off by at most a
-share of n 2^-53 / (1 - n 2^-53), which is taken off (Higham, Accuracy and stability of numerical algorithms, 2002, ch. 3).
+share of n 2^-53 / (1 - n 2^-53), which is taken off.
+
+Source: Everett, Generalized Lagrange multiplier method (1963); for the sums Higham, Accuracy and stability of numerical
+algorithms (2002), chapter 3.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ def prove(problem: OperatorSharding, witness: Witness) -> Bound:
         case MemoryPrice():
             return Bound(simplest(priced(problem, witness.price)), Evidence.PROVED, "a price of memory")
         case LeastMemory():
-            if least_memory(problem) <= fraction(problem.limit):
+            if problem.least_memory <= fraction(problem.limit):
                 raise InvalidWitnessError("the least memory fits")
             return Bound(INFINITY, Evidence.PROVED, "the least memory of every operator")
         case _:
@@ -64,9 +67,3 @@ def priced(problem: OperatorSharding, price: float) -> Fraction:
     steps = additions(problem) + 8  # and the rounding of decimals, of the price and of its products
     unit = Fraction(steps, 2**53)
     return value * (1 - unit / (1 - unit)) - Fraction(float(price)) * fraction(problem.limit)
-
-
-def least_memory(problem: OperatorSharding) -> Fraction:
-    """Of all layers."""
-    parts = (fraction(float(part.min())) for part in problem.node_memory)
-    return problem.layers * sum(parts, Fraction(0))

@@ -114,7 +114,12 @@ def _edges(
     later: Edges = []
     for number, one in enumerate(said if isinstance(said, list) else [said]):
         where = f"edge[{number}]"
-        if not isinstance(one, Mapping) or not {"from", "to", "seconds"} <= set(one) <= {"from", "to", "seconds", "next"}:
+        if not isinstance(one, Mapping) or not {"from", "to", "seconds"} <= set(one) <= {
+            "from",
+            "to",
+            "seconds",
+            "next",
+        }:
             faults.append(Fault(where, "expected from, to and seconds", _EDGE))
             continue
         unknown = [field for field in ("from", "to") if one[field] not in place]
@@ -131,6 +136,8 @@ def _edges(
         if table.shape != (sizes[i], sizes[j]):
             faults.append(Fault(f"{where}.seconds", f"shape {table.shape}", f"({sizes[i]}, {sizes[j]}), by strategies"))
         if one.get("next", False) not in (True, False) or (one.get("next", False) and i != output):
-            faults.append(Fault(f"{where}.next", "true, and only from the layer's output", "set output, or leave it out"))
+            faults.append(
+                Fault(f"{where}.next", "true, and only from the layer's output", "set output, or leave it out")
+            )
         (later if one.get("next", False) else inner).append(((i, j), table))
     return inner, later

@@ -1,7 +1,7 @@
 """The ``operator-sharding`` kind: its closed spec, evaluation and names.
 
-Mathematics: operator k of layer l takes strategy s_lk. With seconds c, memory m and seconds r to bring the output of one
-operator into the layout that another wants,
+Mathematics: operator k of layer l takes strategy s_lk. With seconds c, memory m and seconds r to bring the output of
+one operator into the layout that another wants,
 
     min sum_l ( sum_k c_k(s_lk) + sum_(i,j) r_ij(s_li, s_lj) + sum_h r_h(s_(l-1)o, s_lh) )
     subject to sum_lk m_k(s_lk) <= limit,
@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 from dualgap.core.arrays import Matrix, Number, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import Fault, SpecError
-from dualgap.core.exact import Real, fraction, simplest
+from dualgap.core.exact import Real, fraction, nearest, simplest
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
@@ -38,7 +38,7 @@ def _nothing() -> np.ndarray:
     return as_array(())
 
 
-class Strategies(Answer):
+class Sharding(Answer):
     """Which strategy each operator of each layer takes.
 
     Attributes:
@@ -66,7 +66,7 @@ class OperatorSharding(Problem):
 
     kind: ClassVar[str] = "operator-sharding"
     summary: ClassVar[str] = "a strategy for each operator of each layer, the fastest that fits into memory"
-    answer_type: ClassVar[type[Answer]] = Strategies
+    answer_type: ClassVar[type[Answer]] = Sharding
     raw_fields: ClassVar[Mapping[str, str]] = RAW_FIELDS
     raw_schemas: ClassVar[Mapping[str, Mapping[str, Any]]] = RAW_SCHEMAS
     raw_wholes: ClassVar[tuple[str, ...]] = ("operator",)
@@ -92,6 +92,10 @@ class OperatorSharding(Problem):
     @property
     def quantity(self) -> str:
         return "time"
+
+    @property
+    def unit(self) -> str:
+        return "s"
 
     @property
     def scope(self) -> str:
@@ -167,7 +171,7 @@ class OperatorSharding(Problem):
         run, used = _sum(chosen, self.seconds), _sum(chosen, self.memory)
         moved = self._moved(choice)
         limit = fraction(self.limit)
-        violations = {"memory": Violation(used - limit, max(limit, Fraction(1)))} if used > limit else {}
+        violations = {"memory": Violation(nearest(used - limit), max(nearest(limit), 1.0))} if used > limit else {}
         spent: dict[str, Real] = {"operators": simplest(run), "resharding": simplest(moved)}
         room: dict[str, Real] = {"used": simplest(used), "limit": self.limit, "left": simplest(limit - used)}
         return Evaluation(simplest(run + moved), violations, {"time": spent, "memory": room})
@@ -194,10 +198,20 @@ class OperatorSharding(Problem):
 
         return views(self)
 
-    def trivial(self) -> Strategies:
-        """Each operator's strategy of least memory, the fastest of these."""
-        each = [int(np.lexsort((run, used))[0]) for run, used in zip(self.node_seconds, self.node_memory)]
-        return Strategies(choice=np.tile(each, (self.layers, 1)))
+    @cached_property
+    def leanest(self) -> np.ndarray:
+        """(K,) each operator's strategy of least memory, the fastest of these."""
+        return np.array([np.lexsort((run, used))[0] for run, used in zip(self.node_seconds, self.node_memory)])
+
+    @cached_property
+    def least_memory(self) -> Fraction:
+        """That all layers need."""
+        return self.layers * sum((fraction(float(part.min())) for part in self.node_memory), Fraction(0))
+
+    def trivial(self) -> Sharding | None:
+        """The leanest strategies, where they fit."""
+        fits = self.least_memory <= fraction(self.limit)
+        return Sharding(choice=np.tile(self.leanest, (self.layers, 1))) if fits else None
 
     def explain_infeasible(self) -> str:
         """How much is missing, and which operators need the most."""
@@ -214,7 +228,9 @@ class OperatorSharding(Problem):
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Real]]) -> list[list[tuple[str, ...]]]:
         """Seconds and memory."""
-        return [[(name, ""), *((part, f"{float(x):.6g}") for part, x in said.items())] for name, said in metrics.items()]
+        return [
+            [(name, ""), *((part, f"{float(x):.6g}") for part, x in said.items())] for name, said in metrics.items()
+        ]
 
     @classmethod
     def resolve(cls, spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:

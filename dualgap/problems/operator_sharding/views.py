@@ -1,7 +1,7 @@
 """The integer program with one binary for each strategy, resharding by marginals.
 
-Mathematics: e_pq for a pair of strategies of joined operators, with sum_q e_pq = s_p and sum_p e_pq = s_q, is the product
-of the two where s is whole; e may stay continuous.
+Mathematics: e_pq for a pair of strategies of joined operators, with sum_q e_pq = s_p and sum_p e_pq = s_q, is the
+product of the two where s is whole; e may stay continuous.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dualgap.core.witness import Multipliers, Witness
 from dualgap.problems.operator_sharding.proofs import MemoryPrice
 
 if TYPE_CHECKING:
-    from dualgap.problems.operator_sharding.spec import OperatorSharding, Strategies
+    from dualgap.problems.operator_sharding.spec import OperatorSharding, Sharding
 
 
 def views(problem: OperatorSharding) -> tuple[View, ...]:
@@ -80,14 +80,30 @@ def program(problem: OperatorSharding) -> MixedIntegerProgram:
     )
 
 
-def decode(problem: OperatorSharding, point: Any) -> Strategies:
-    """The largest binary of each operator."""
-    from dualgap.problems.operator_sharding.spec import Strategies
+def decode(problem: OperatorSharding, point: Any) -> Sharding:
+    """The largest binary of each operator; where memory is short, those go that save it for the least time."""
+    from dualgap.problems.operator_sharding.spec import Sharding
 
     width = len(problem.seconds)
     values = np.nan_to_num(np.asarray(point, dtype=np.float64)[: problem.layers * width]).reshape(-1, width)
     parts = np.split(values, problem.starts[1:].tolist(), axis=1)
-    return Strategies(choice=np.stack([part.argmax(axis=1) for part in parts], axis=1))
+    return Sharding(choice=_fitted(problem, np.stack([part.argmax(axis=1) for part in parts], axis=1)))
+
+
+def _fitted(problem: OperatorSharding, choice: np.ndarray) -> np.ndarray:
+    """Operators go to their strategies of least memory, the cheapest savings first, until all fits."""
+    least = np.tile(problem.leanest, (problem.layers, 1))
+    seconds, memory = problem.seconds.astype(np.float64), problem.memory.astype(np.float64)
+    before, after = choice + problem.starts, least + problem.starts
+    saved = (memory[before] - memory[after]).ravel()
+    lost = (seconds[after] - seconds[before]).ravel()
+    worth = np.divide(lost, saved, out=np.full(lost.shape, np.inf), where=saved > 0)
+    order = np.argsort(worth, kind="stable")
+    over = float(memory[before].sum()) - float(problem.limit)
+    changed = order[: int(np.searchsorted(np.cumsum(saved[order]), over)) + 1] if over > 0 else order[:0]
+    fitted = choice.ravel().copy()
+    fitted[changed] = least.ravel()[changed]
+    return fitted.reshape(choice.shape)
 
 
 def encode(problem: OperatorSharding, answer: Any) -> np.ndarray:
@@ -106,8 +122,6 @@ def encode(problem: OperatorSharding, answer: Any) -> np.ndarray:
 
 def _edges(problem: OperatorSharding) -> list[tuple[tuple[int, int, int, int], np.ndarray]]:
     """(layer, operator, layer, operator) of each joined pair, and its table."""
-    inner = [((l, i, l, j), table) for l in range(problem.layers) for (i, j), table in problem.inner]
-    later = [
-        ((l - 1, problem.output, l, head), table) for l in range(1, problem.layers) for head, table in problem.links
-    ]
-    return [*inner, *later]
+    out, links = problem.output, problem.links
+    inner = [((n, i, n, j), table) for n in range(problem.layers) for (i, j), table in problem.inner]
+    return [*inner, *(((n - 1, out, n, head), table) for n in range(1, problem.layers) for head, table in links)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualgap.core.claim import Claim, Stop
 from dualgap.core.solver import Context, Solver, Trait
-from dualgap.problems.operator_sharding import OperatorSharding, Strategies
+from dualgap.problems.operator_sharding import OperatorSharding, Sharding
 from dualgap.problems.operator_sharding.elimination import LARGEST_TABLE, cheapest, widest
 from dualgap.problems.operator_sharding.proofs import LeastMemory, MemoryPrice
 from dualgap.solvers.sharding.moves import Costs, improved, mixed
@@ -22,8 +22,8 @@ class Priced:
     """The best price, and what it showed.
 
     Attributes:
-        price: seconds for a unit of memory. above, within: choices that are cheapest there, or nearly, on either side of
-            the limit. plans: (n, K) of layers that were cheapest at some price.
+        price: seconds for a unit of memory. above, within: choices that are cheapest there, or nearly, on either side
+            of the limit. plans: (n, K) of layers that were cheapest at some price.
     """
 
     price: float
@@ -63,7 +63,7 @@ class MemoryPriced(Solver):
     """A price of memory by dual ascent, each layer's operators by exact elimination; then the two choices at the best
     price are mixed layer by layer, and what memory is left is used.
 
-    The bound is the dual's value, which elimination proves. Without mixing, one plan for all layers leaves memory unused.
+    The bound is the dual's value, which elimination proves. One plan for all layers would leave memory unused.
 
     Attributes:
         rounds: of the ascent at most.
@@ -81,16 +81,16 @@ class MemoryPriced(Solver):
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, OperatorSharding)
-        costs, least = Costs(form), np.asarray(form.trivial().choice)
-        if costs.memory(least) > float(form.limit):
+        costs, start = Costs(form), form.trivial()
+        if start is None:
             return Claim(None, stop=Stop.INFEASIBLE, witness=LeastMemory())
-        found = ascended(form, least, ctx, self.rounds)
+        found = ascended(form, np.asarray(start.choice), ctx, self.rounds)
         witness = MemoryPrice(price=found.price)
-        ctx.report(Strategies(choice=found.within), witness=witness)
+        ctx.report(Sharding(choice=found.within), witness=witness)
         choice = mixed(costs, found.above, found.within)
         choice = improved(costs, found.within if choice is None else choice, found.plans, ctx.should_stop)
         stop = Stop.TIME if ctx.should_stop() else Stop.FINISHED
-        return Claim(Strategies(choice=choice), feasible=True, stop=stop, witness=witness)
+        return Claim(Sharding(choice=choice), feasible=True, stop=stop, witness=witness)
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,15 @@ class TiedLayers(Solver):
 
     def solve(self, form: Any, ctx: Context) -> Claim:
         assert isinstance(form, OperatorSharding)
-        costs, least = Costs(form), np.asarray(form.trivial().choice)
-        if costs.memory(least) > float(form.limit):
+        costs, start = Costs(form), form.trivial()
+        if start is None:
             return Claim(None, stop=Stop.INFEASIBLE, witness=LeastMemory())
-        found = ascended(form, least, ctx, self.rounds)
-        tied = [np.tile(plan, (form.layers, 1)) for plan in (*found.plans, least[0])]
+        found = ascended(form, np.asarray(start.choice), ctx, self.rounds)
+        tied = [np.tile(plan, (form.layers, 1)) for plan in (*found.plans, form.leanest)]
         fitting = [one for one in tied if costs.memory(one) <= float(form.limit)]
         choice = min(fitting, key=costs.time)
         witness = MemoryPrice(price=found.price)
-        return Claim(Strategies(choice=choice), feasible=True, stop=Stop.FINISHED, witness=witness)
+        return Claim(Sharding(choice=choice), feasible=True, stop=Stop.FINISHED, witness=witness)
 
 
 def too_joined(form: OperatorSharding) -> str | None:
