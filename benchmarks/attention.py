@@ -97,11 +97,29 @@ def unrelated_rows(quick: bool) -> Iterator[Row]:
         yield Row(name, seconds, "s", 1.0, "highs on counts", spent)
 
 
+def sharding_rows(quick: bool) -> Iterator[Row]:
+    """Layers of twelve operators within half of the memory between the least and the fastest; the worst of three."""
+    for layers, strategies in ((12, 8), (96, 8)) if quick else ((12, 8), (96, 8), (12, 16), (96, 16), (96, 32)):
+        name = f"sharding {layers} x 12 x {strategies}"
+        drawn = [dualgap.OperatorSharding.generate(layers, seed, strategies=strategies) for seed in (1, 2, 3)]
+        ours, tied = ([solved(one, solver, 10.0) for one in drawn] for solver in ("memory-price", "tied-layers"))
+        peer, spent = solved(drawn[0], "highs", 5.0 if quick else 40.0)
+        theirs = 100 * peer.relative_gap if peer.relative_gap is not None else None
+        target = 0.05 if (layers, strategies) == (96, 16) else None
+        gap = max(100 * said.relative_gap for said, _ in ours)
+        yield Row(f"{name}: memory-price, certified gap", gap, "%", target, "highs' own", theirs)
+        longest = max(seconds for _, seconds in ours)
+        yield Row(f"{name}: memory-price", longest, "s", 10.0 if target else None, "highs", spent)
+        worst = max(100 * said.relative_gap for said, _ in tied)
+        yield Row(f"{name}: tied-layers, certified gap", worst, "%")
+
+
 def rows(quick: bool) -> Iterable[Row]:
     assert set().union(*SORTS.values()) <= set(PRESETS)
     yield from uniform_rows(quick)
     yield from odd_rows(quick)
     yield from unrelated_rows(quick)
+    yield from sharding_rows(quick)
 
 
 if __name__ == "__main__":
