@@ -22,6 +22,7 @@ from dualgap.plugins.registry import Registry, using
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
 SOLVERS = {
+    "dualgap-coind": {"closed-form@coind", "penalty@coind", "dual-ascent@coind", "network@coind"},
     "dualgap-mpax": {"pdhg@mpax"},
     "dualgap-scipy": {
         "milp@scipy",
@@ -31,6 +32,8 @@ SOLVERS = {
         "differential-evolution@scipy",
     },
 }
+
+KIND = "conditional-independence"
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +97,14 @@ def test_with_the_plugins_their_solvers_are_there(on_path: Path) -> None:
     known.inspect()
     assert third_party(known) == SOLVERS
     assert known.exporters["mat"].plugin == "dualgap-scipy"
+    assert known.problems[KIND].plugin == "dualgap-coind"
     assert {name: known.plugins[name].error for name in SOLVERS} == dict.fromkeys(SOLVERS, "")
     with using(known):
         problem = dualgap.Knapsack.generate(12, 0)
         run = dualgap.solve(problem, "milp@scipy", isolate=False)
         assert run.certificate.value == dualgap.solve(problem, "highs", isolate=False).certificate.value
+        chosen = dualgap.solve({"kind": KIND, "shares": [[1, 1], [1, 0]], "draws": 100}, isolate=False)
+        assert (chosen.solver, chosen.certificate.verdict) == ("closed-form@coind", "optimal")
 
 
 @pytest.mark.skipif(find_spec("mpax") is not None, reason="MPAX is installed")
@@ -113,7 +119,8 @@ def test_with_one_broken_the_others_and_the_built_ins_stay(place: str, on_path: 
     known = Registry()
     known.inspect()
     assert "a_module_that_is_not_there" in known.plugins["dualgap-scipy"].error
-    assert third_party(known)["dualgap-mpax"] == SOLVERS["dualgap-mpax"]
+    for other in SOLVERS.keys() - {"dualgap-scipy"}:
+        assert third_party(known)[other] == SOLVERS[other]
     with using(known):
         assert dualgap.solve(dualgap.Knapsack.generate(12, 0), "highs", isolate=False).certificate.feasible
         with pytest.raises((dualgap.UsageError, dualgap.NoRouteError), match="dualgap-scipy"):
@@ -124,6 +131,7 @@ def test_with_none_there_is_nothing_of_them(on_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("DUALGAP_PLUGINS", "")
     assert third_party(Registry()) == {}
     assert "mat" not in Registry().exporters
+    assert KIND not in Registry().problems
     monkeypatch.delenv("DUALGAP_PLUGINS")
     shutil.rmtree(on_path)
     assert not third_party(Registry()).keys() & SOLVERS.keys()
@@ -144,8 +152,8 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     for name, solvers in SOLVERS.items():
         assert set(listed[name]["offers"]["solvers"]) == solvers
         assert (listed[name]["distribution"], listed[name]["version"]) == (name, "0.1.0")
-        exports = ["dualgap_exporters"] if name == "dualgap-scipy" else []
-        assert listed[name]["hooks"] == [*exports, "dualgap_solvers"]
+        more = {"dualgap-scipy": ["dualgap_exporters"], "dualgap-coind": ["dualgap_choices", "dualgap_problems"]}
+        assert listed[name]["hooks"] == [*more.get(name, []), "dualgap_solvers"]
     (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
     run = json.loads(cli("solve", "bag.toml", "-s", "milp@scipy", "--json"))
     assert (run["certificate"]["value"], run["isolated"]) == (23, True)
