@@ -159,6 +159,12 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     assert (run["certificate"]["value"], run["isolated"]) == (23, True)
     cli("solve", "bag.toml", "-s", "highs", "-o", "run.json")
     cli("export", "run.json", "--to", "mat", "-o", "answer.mat")
+    text = (ROOT / "examples" / "plugins" / "dualgap-coind" / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "pairs.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
+    shown, said = " ".join(text.split()), json.loads(cli("solve", "pairs.toml", "--json"))
+    assert said["certificate"]["statement"] in shown
+    measures = said["certificate"]["metrics"]["all"]
+    assert all(f"{name} {value:.4g} " in shown for name, value in measures.items())
     packed = loadmat(tmp_path / "answer.mat")["items"][0, 0]
     assert {name: int(packed[name].item()) for name in packed.dtype.names} == {"x0": 1, "x1": 1}
 

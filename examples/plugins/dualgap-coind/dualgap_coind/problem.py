@@ -1,7 +1,8 @@
 """The problem kind ``conditional-independence``: scores of two attributes that compose to a pair never seen.
 
-Source: Gaudi et al., compositional generation through conditional independence (CoInD), ICLR 2025: the diffusion loss,
-with a penalty on ``|s(c1, 0) + s(0, c2) - s(c1, c2) - s(0, 0)|^2``. Here the two-dimensional Gaussian case, exactly.
+Source: CoInD, enabling logical compositions in diffusion models (ICLR 2025): the diffusion loss with a penalty on
+``|s(c1, 0) + s(0, c2) - s(c1, c2) - s(0, 0)|^2``. Here its two-dimensional Gaussian case, with two differences: score
+functions are compared everywhere in the noised data, at each point for all conditions; and the penalty is a constraint.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class ConditionalIndependence(Problem):
 
     def headline(self, metrics: Mapping[str, Mapping[str, Any]]) -> str:
         found = metrics["all"]
-        return f"conformity {float(found['conformity']):.3f} of the unseen pair"
+        return f"Of the unseen pair's draws {100 * float(found['conformity']):.1f} % are where they should be."
 
     def render_metrics(self, metrics: Mapping[str, Mapping[str, Any]]) -> list[list[tuple[str, ...]]]:
         notes = {
