@@ -108,6 +108,7 @@ _PUBLIC = {
     "UsageError": "dualgap.core.errors",
     "NoRouteError": "dualgap.core.errors",
     "InvalidWitnessError": "dualgap.core.errors",
+    "Section": "dualgap.core.figures",
     "hookimpl": "dualgap.plugins.hookspecs",
 }
 

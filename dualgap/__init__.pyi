@@ -28,6 +28,7 @@ from dualgap.core.errors import UsageError as UsageError
 from dualgap.core.exact import dyadic as dyadic
 from dualgap.core.exact import fraction as fraction
 from dualgap.core.exact import simplest as simplest
+from dualgap.core.figures import Section as Section
 from dualgap.core.forms import Cones as Cones
 from dualgap.core.forms import ConicProgram as ConicProgram
 from dualgap.core.forms import Convexity as Convexity

@@ -33,6 +33,26 @@ class Plane:
     marks: tuple[tuple[str, tuple[float, float]], ...] = ()
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of a comparison's report: what it says, and a table; either may be empty.
+
+    Attributes:
+        title: its heading; none where that is empty.
+        text: paragraphs, plain text.
+        header: of the table; ``rows`` are as long, texts all, the first column to the left.
+    """
+
+    title: str = ""
+    text: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.header) for row in self.rows):
+            raise ValueError(f"every row of a section must be as long as its header, {len(self.header)}")
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """An image.

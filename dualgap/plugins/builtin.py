@@ -133,6 +133,8 @@ _READERS = {
 
 _EXPORTERS = {"json": "dualgap.study.export:as_json"}
 
+_SECTIONS = {"measures": "dualgap.study.likeness:measures_section"}
+
 
 @hookimpl
 def dualgap_solvers() -> Mapping[str, Any]:
@@ -157,6 +159,11 @@ def dualgap_readers() -> Mapping[str, Any]:
 @hookimpl
 def dualgap_exporters() -> Mapping[str, Any]:
     return _EXPORTERS
+
+
+@hookimpl
+def dualgap_sections() -> Mapping[str, Any]:
+    return _SECTIONS
 
 
 @hookimpl

@@ -117,7 +117,7 @@ def check_offer(kind: str, name: str, thing: Any) -> None:
     """
     faults = _FAULTS[kind](thing)
     offered = "kind" if kind == "problems" else "name"
-    called = name if kind in ("readers", "exporters") else getattr(thing, offered, name)
+    called = name if kind in ("readers", "exporters", "sections") else getattr(thing, offered, name)
     if not faults and called != name:
         faults = [f"offered as {name!r}, but its {offered} is {called!r}"]
     if faults:
@@ -173,6 +173,10 @@ def _exporter_faults(exporter: Any) -> list[str]:
     return [] if callable(exporter) else ["not a function of a problem and an answer"]
 
 
+def _section_faults(section: Any) -> list[str]:
+    return [] if callable(section) else ["not a function of a problem and its runs"]
+
+
 def api_faults(api: Any) -> list[str]:
     """What is wrong with an interface number; an older one that still works is only warned of."""
     if isinstance(api, bool) or not isinstance(api, int) or not OLDEST_API <= api <= API:
@@ -189,4 +193,5 @@ _FAULTS: Mapping[str, Callable[[Any], list[str]]] = {
     "bridges": _bridge_faults,
     "readers": _reader_faults,
     "exporters": _exporter_faults,
+    "sections": _section_faults,
 }

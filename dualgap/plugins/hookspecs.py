@@ -42,6 +42,14 @@ def dualgap_exporters() -> Mapping[str, Any]:  # type: ignore[empty-body]
 
 
 @hookspec
+def dualgap_sections() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Parts of ``compare -o report.html`` by name: functions of a problem and its runs, the best first.
+
+    They return a ``dualgap.Section``, or None where they have nothing to say of the problem.
+    """
+
+
+@hookspec
 def dualgap_choices(problem: Any) -> Sequence[Any]:  # type: ignore[empty-body]
     """Solvers to take for ``problem`` where nobody names one, in the order to try: ``dualgap.Choice``.
 

@@ -23,7 +23,7 @@ from dualgap.plugins.sources import called, classes, import_file
 GROUP = "dualgap"
 BUILT_IN = "dualgap"
 LOCAL = "(registered here)"
-TABLES = ("solvers", "problems", "bridges", "readers", "exporters")
+TABLES = ("solvers", "problems", "bridges", "readers", "exporters", "sections")
 
 __all__ = ["API", "Entry", "Plugin", "Registry", "registry", "using"]
 
@@ -38,6 +38,7 @@ class Registry:
         self.bridges: dict[str, Entry] = {}
         self.readers: dict[str, Entry] = {}
         self.exporters: dict[str, Entry] = {}
+        self.sections: dict[str, Entry] = {}
         self.paths: list[str] = []
         self._manager = pluggy.PluginManager(hookspecs.NAME)
         self._manager.add_hookspecs(hookspecs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dualgap.core.certificate import Sense
 from dualgap.core.exact import Real
+from dualgap.core.figures import Section
 from dualgap.core.problem import Problem
 from dualgap.core.statement import format_value
 from dualgap.engine.run import Run
@@ -45,6 +46,12 @@ def further_table(problem: Problem, runs: Sequence[Run]) -> tuple[list[str], lis
         for run, one in zip(runs, found)
     ]
     return ["solver", *classes, *measures], rows
+
+
+def measures_section(problem: Problem, runs: Sequence[Run]) -> Section | None:
+    """Classes and metrics of the answers, as a part of the report that needs no heading."""
+    found = further_table(problem, runs)
+    return Section(header=tuple(found[0]), rows=tuple(map(tuple, found[1]))) if found is not None else None
 
 
 def like_with_like(problem: Problem, runs: Sequence[Run]) -> str:

@@ -15,7 +15,6 @@ from dualgap.study.compare import Comparison
 from dualgap.study.courses import Clock, courses
 from dualgap.study.frontier import frontier
 from dualgap.study.joint import LIES, Standing
-from dualgap.study.likeness import further_table
 from dualgap.study.page import (
     COURSES_LEGEND,
     INTERVALS_LEGEND,
@@ -29,6 +28,7 @@ from dualgap.study.plane import plane
 from dualgap.study.plots import along, interval, intervals
 from dualgap.study.profile import profile
 from dualgap.study.repeats import seeds_table
+from dualgap.study.sections import sections
 
 _MOST_ROWS = 8
 _MOST_PANELS = 6
@@ -54,10 +54,8 @@ def report(comparisons: Sequence[Comparison], command: str) -> str:
     """The page's text."""
     several = len(comparisons) > 1
     title = f"dualgap: {', '.join(dict.fromkeys(c.problem.kind for c in comparisons))}"
-    sections = [
-        _section(comparison, number, several, command) for number, comparison in enumerate(comparisons, start=1)
-    ]
-    return document(title, _overview(comparisons, command) if several else None, *sections)
+    parts = [_section(comparison, number, several, command) for number, comparison in enumerate(comparisons, start=1)]
+    return document(title, _overview(comparisons, command) if several else None, *parts)
 
 
 def _overview(comparisons: Sequence[Comparison], command: str) -> Html:
@@ -106,7 +104,7 @@ def _section(comparison: Comparison, number: int, several: bool, command: str) -
         tag("p", comparison.statement, class_="statement"),
         _interval_figure(comparison, runs),
         _runs_table(ranked),
-        _further(comparison, runs),
+        sections(comparison.problem, runs),
         _over_seeds(comparison),
         plane(comparison.problem, runs),
         _conditions(comparison, None if several else command),
@@ -158,12 +156,6 @@ def _runs_table(ranked: Sequence[tuple[Run, Standing]]) -> Html:
         return shown
     rest = table(_HEADER, rows[_MOST_ROWS:], numeric=_NUMERIC, class_="runs")
     return join([shown, details(f"{len(rows) - _MOST_ROWS} more", rest)])
-
-
-def _further(comparison: Comparison, runs: Sequence[Run]) -> Html | None:
-    """Classes and metrics of the answers, where the kind has any."""
-    found = further_table(comparison.problem, runs)
-    return table(found[0], found[1], numeric=range(1, len(found[0])), class_="runs") if found is not None else None
 
 
 def _over_seeds(comparison: Comparison) -> Html | None:

@@ -18,6 +18,7 @@ from scipy.io import loadmat
 import dualgap
 import dualgap.testing
 from dualgap.plugins.registry import Registry, using
+from dualgap.study.sections import sections
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("*/pyproject.toml"))
@@ -34,6 +35,8 @@ SOLVERS = {
 }
 
 KIND = "conditional-independence"
+SPEC = {"kind": KIND, "shares": [[1, 1], [1, 0]], "draws": 100}
+MISLEADING = "a low one does not mean that the unseen pair comes out right"
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +106,13 @@ def test_with_the_plugins_their_solvers_are_there(on_path: Path) -> None:
         problem = dualgap.Knapsack.generate(12, 0)
         run = dualgap.solve(problem, "milp@scipy", isolate=False)
         assert run.certificate.value == dualgap.solve(problem, "highs", isolate=False).certificate.value
-        chosen = dualgap.solve({"kind": KIND, "shares": [[1, 1], [1, 0]], "draws": 100}, isolate=False)
+        chosen = dualgap.solve(SPEC, isolate=False)
         assert (chosen.solver, chosen.certificate.verdict) == ("closed-form@coind", "optimal")
+        alone = dualgap.solve({**SPEC, "pinned": False}, "closed-form@coind", isolate=False)
+        page = sections(chosen.problem, [chosen, alone])
+        assert MISLEADING in page
+        assert page.index("is composed") < page.index("is elsewhere")
+        assert MISLEADING not in sections(problem, [run])
 
 
 @pytest.mark.skipif(find_spec("mpax") is not None, reason="MPAX is installed")
@@ -132,6 +140,7 @@ def test_with_none_there_is_nothing_of_them(on_path: Path, monkeypatch: pytest.M
     assert third_party(Registry()) == {}
     assert "mat" not in Registry().exporters
     assert KIND not in Registry().problems
+    assert set(Registry().sections) == {"measures"}
     monkeypatch.delenv("DUALGAP_PLUGINS")
     shutil.rmtree(on_path)
     assert not third_party(Registry()).keys() & SOLVERS.keys()
@@ -152,8 +161,11 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     for name, solvers in SOLVERS.items():
         assert set(listed[name]["offers"]["solvers"]) == solvers
         assert (listed[name]["distribution"], listed[name]["version"]) == (name, "0.1.0")
-        more = {"dualgap-scipy": ["dualgap_exporters"], "dualgap-coind": ["dualgap_choices", "dualgap_problems"]}
-        assert listed[name]["hooks"] == [*more.get(name, []), "dualgap_solvers"]
+        more = {
+            "dualgap-scipy": ["dualgap_exporters"],
+            "dualgap-coind": ["dualgap_choices", "dualgap_problems", "dualgap_sections"],
+        }
+        assert listed[name]["hooks"] == sorted([*more.get(name, []), "dualgap_solvers"])
     (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
     run = json.loads(cli("solve", "bag.toml", "-s", "milp@scipy", "--json"))
     assert (run["certificate"]["value"], run["isolated"]) == (23, True)

@@ -19,6 +19,11 @@ def dualgap_solvers() -> dict[str, str]:
 
 
 @hookimpl
+def dualgap_sections() -> dict[str, str]:
+    return {"composition": "dualgap_coind.section:composition"}
+
+
+@hookimpl
 def dualgap_choices(problem: Problem) -> list[Choice]:
     if problem.kind != "conditional-independence":
         return []

@@ -37,7 +37,7 @@ from dualgap_coind.scores import Scores, answered
 from dualgap_coind.world import CONDITIONS, world
 
 ROW = "conditional independence"
-MISLEADS = "low does not mean that the unseen pair comes out right: read it beside conformity"
+MISLEADS = "a low one does not mean that the unseen pair comes out right: read it beside conformity"
 
 
 class ConditionalIndependence(Problem):
