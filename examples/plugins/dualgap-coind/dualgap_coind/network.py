@@ -44,14 +44,16 @@ class Network(Solver):
 
         told, rng = world(form), np.random.default_rng(ctx.seed)
         layers = _initial(self.width, rng)
-        with ctx.phase("compile"):
-            begin, run = _training(self, form)
+        begin, _ = _training(self, form)
         state, done, stop = begin(layers), 0, Stop.FINISHED
         while done < self.iterations:
             if ctx.should_stop():
                 stop = Stop.TIME
                 break
-            batches = _batches(told, rng, min(_ROUND, self.iterations - done), self.batch)
+            rounds = min(_ROUND, self.iterations - done)
+            with ctx.phase("compile"):
+                run = _compiled(self, form, rounds)
+            batches = _batches(told, rng, rounds, self.batch)
             layers, state = run(layers, state, batches)
             done += len(batches["x"])
             ctx.report(point=_scores(layers), iterations=done)
@@ -101,8 +103,17 @@ def _batches(told: World, rng: np.random.Generator, rounds: int, size: int) -> d
 
 
 @lru_cache(maxsize=8)
+def _compiled(solver: Network, form: ConditionalIndependence, rounds: int) -> Any:
+    """The training over so many batches, compiled for their shapes."""
+    begin, run = _training(solver, form)
+    rng = np.random.default_rng(0)
+    layers = _initial(solver.width, rng)
+    return run.lower(layers, begin(layers), _batches(world(form), rng, rounds, solver.batch)).compile()
+
+
+@lru_cache(maxsize=8)
 def _training(solver: Network, form: ConditionalIndependence) -> Any:
-    """(the optimiser's first state, the compiled training over a round of batches)."""
+    """(the optimiser's first state, the training over a round of batches)."""
     import jax
     import jax.numpy as jnp
     import optax

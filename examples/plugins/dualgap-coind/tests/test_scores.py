@@ -50,6 +50,19 @@ def test_the_data_s_own_scores_are_the_gradients_of_their_log_densities() -> Non
         np.testing.assert_allclose(-(x[0] - a * own[condition]) / v, slope, rtol=1e-6)
 
 
+def test_training_alone_has_the_residual_that_others_measured() -> None:
+    """CoInD asks of each point for its own pair only, by coordinate: .0164 in a Monte Carlo estimate made elsewhere."""
+    told = world(WHOLE)
+    own = means(told.centres, told.members, told.sigma, told.x, told.a, told.b)
+    left = np.einsum("jc,ncd->njd", told.rows, own) * (told.a * told.b / told.variance(told.a, told.b))[:, None, None]
+    size = len(told.x) // (3 * WHOLE.levels)  # nodes come by level, then by pair
+    nodes = np.arange(len(told.x)) // size % 3
+    clear = told.x[: 3 * size].reshape(3, size, 2).mean(axis=1)
+    np.testing.assert_allclose(clear, told.a[0] * told.centres, atol=1e-12)
+    measured = float(told.mass @ np.mean(left[np.arange(len(nodes)), nodes] ** 2, axis=1))
+    assert measured == pytest.approx(0.0164, rel=0.03)
+
+
 def test_the_divergence_alone_misleads() -> None:
     """Without pinned pairs the constraint is met by moving them: independent, and still in the wrong place."""
     loose = ConditionalIndependence(shares=SEEN, pinned=False)
