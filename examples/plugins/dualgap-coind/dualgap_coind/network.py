@@ -11,7 +11,7 @@ import numpy as np
 
 from dualgap import Claim, Context, Solver, Stop, Trait
 from dualgap_coind.problem import ROW, ConditionalIndependence
-from dualgap_coind.scores import FEATURES, Scores, features, frame
+from dualgap_coind.scores import FEATURES, LARGEST, Scores, features, frame
 from dualgap_coind.world import CONDITIONS, World, noise, world
 
 _ROUND = 100  # iterations between two looks at the clock
@@ -39,6 +39,10 @@ class Network(Solver):
     rate: float = 3e-3
     width: int = 64
 
+    def __post_init__(self) -> None:
+        if min(self.iterations, self.batch, self.width) < 1 or not (self.rate > 0 and 0 <= self.weight < np.inf):
+            raise ValueError("iterations, batch, width and rate must be above 0, weight at least 0")
+
     def solve(self, form: ConditionalIndependence, ctx: Context) -> Claim:
         import jax
 
@@ -55,7 +59,9 @@ class Network(Solver):
                 run = _compiled(self, form, rounds)
             batches = _batches(told, rng, rounds, self.batch)
             layers, state = run(layers, state, batches)
-            done += len(batches["x"])
+            done += rounds
+            if not all((np.abs(part) <= LARGEST).all() for layer in layers for part in layer):
+                return Claim(stop=Stop.DIVERGED, statistics={"iterations": done})
             ctx.report(point=_scores(layers), iterations=done)
         answer = _scores(jax.device_get(layers))
         seen = form.evaluate(answer)

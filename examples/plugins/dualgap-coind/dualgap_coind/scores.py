@@ -11,6 +11,7 @@ from dualgap import Answer, Matrix, Vector
 from dualgap_coind.world import CONDITIONS, World, means
 
 FEATURES = 6
+LARGEST = 1e9  # of a parameter: nothing overflows up to there
 
 
 class Scores(Answer):
@@ -30,6 +31,9 @@ class Scores(Answer):
     def _fits(self) -> Scores:
         if (self.mixing is None) == (not self.weights):
             raise ValueError("give either mixing, an 8 x 8 matrix, or a network's weights and biases")
+        given = [part for part in (self.mixing, *self.weights, *self.biases) if part is not None]
+        if any((np.abs(part) > LARGEST).any() for part in given):
+            raise ValueError(f"parameters must be between -{LARGEST:g} and {LARGEST:g}")
         if self.mixing is not None and self.mixing.shape != (CONDITIONS, CONDITIONS):
             raise ValueError(f"mixing has shape {self.mixing.shape}, expected (8, 8)")
         if self.weights:

@@ -115,8 +115,8 @@ def test_bad_specs_and_answers_say_where() -> None:
         ConditionalIndependence(shares=[[1, 1], [1, 1]])
     with pytest.raises(SpecError, match="below"):
         ConditionalIndependence(shares=SEEN, first=(1, -1))
-    for bad in ({}, {"mixing": [[1.0]]}, {"weights": [[[1.0]]], "biases": [[1.0]]}):
-        with pytest.raises(SpecError, match=r"8 x 8|\(8, 8\)|fit together"):
+    for bad in ({}, {"mixing": [[1.0]]}, {"weights": [[[1.0]]], "biases": [[1.0]]}, {"mixing": [[1e10] * 8] * 8}):
+        with pytest.raises(SpecError, match=r"8 x 8|\(8, 8\)|fit together|between"):
             WHOLE.read_answer(bad)
 
 
@@ -130,6 +130,20 @@ def test_a_few_steps_train_the_network() -> None:
     runs = [dualgap.solve(problem, Network(iterations=n, width=16), seed=1, isolate=False) for n in (10, 300)]
     few, more = (float(run.certificate.metrics["all"]["residual"]) for run in runs)
     assert more < 0.2 * few
+
+
+def test_a_network_that_diverges_says_so() -> None:
+    problem = ConditionalIndependence.generate(4, 0)
+    run = dualgap.solve(problem, Network(iterations=100, batch=8, width=4, rate=1e38), isolate=False)
+    assert run.stop == "diverged"
+    with pytest.raises(ValueError, match="above 0"):
+        Network(width=0)
+
+
+def test_the_largest_answers_are_still_measured() -> None:
+    found = WHOLE.evaluate(Scores(mixing=np.full((8, 8), 1e9)))
+    assert np.isfinite([float(number) for number in (found.objective, *found.metrics["all"].values())]).all()
+    assert found.metrics["all"]["conformity"] == 0
 
 
 @pytest.mark.slow
