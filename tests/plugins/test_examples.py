@@ -182,11 +182,18 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_the_smallest_example_passes_its_own_tests(installed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("dualgap-scipy", "Milp or Linprog or test_problems"),  # the contract of the others takes most of a minute
+        ("dualgap-coind", "not test_the_network_composes"),
+    ],
+)
+def test_an_example_passes_its_own_tests(name: str, chosen: str, installed: Path, tmp_path: Path) -> None:
     path = os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")]))
-    own = next(example for example in EXAMPLES if example.name == "dualgap-scipy")
-    shutil.copytree(own / "tests", tmp_path / "tests")
-    chosen = "Milp or Linprog or test_problems"  # the contract of the others takes most of a minute
+    own = next(example for example in EXAMPLES if example.name == name)
+    shutil.copytree(own / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(own / "pyproject.toml", tmp_path)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "-k", chosen, "tests"]
     done = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=300
