@@ -22,7 +22,7 @@ import numpy as np
 from harness import Row, main
 
 import dualgap
-from dualgap.problems.attention_placement.presets import PRESETS
+from dualgap.problems.transformers.devices import PRESETS
 
 SIZES = ((512, 8), (1024, 16), (2048, 32), (4096, 64))
 SORTS = {"equal": ("a100-80gb",), "mixed": ("a100-80gb", "h100-sxm", "v100-sxm2", "l40s")}

@@ -15,7 +15,8 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
-from dualgap.problems.attention_placement.presets import PRESETS, Device
+from dualgap.problems.said import whole
+from dualgap.problems.transformers.devices import PRESETS, Device
 
 MASKS = ("causal", "full")
 COSTS = ("flops", "roofline")
@@ -54,16 +55,16 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         if extra := sorted(RAW_FIELDS.keys() & raw.keys()):
             raise SpecError([Fault("sequence", f"missing, and {extra[0]} is given", "sequence = 131072, say")])
         return resolver.columns(raw, ())
-    sequence = _whole(raw.pop("sequence"), "sequence")
-    block = _whole(raw.pop("block", None), "block")
+    sequence = whole(raw.pop("sequence"), "sequence")
+    block = whole(raw.pop("block", None), "block")
     if sequence % block:
         raise SpecError(
             [Fault("block", f"{block} doesn't divide {sequence}", "pad the sequence, or take another block")]
         )
     if faults := too_large(sequence // block, 1):
         raise SpecError(faults)
-    copies = _whole(raw.pop("copies", 1), "copies")
-    head_dim, width = _whole(raw.pop("head_dim", 128), "head_dim"), _whole(raw.pop("bytes", 2), "bytes")
+    copies = whole(raw.pop("copies", 1), "copies")
+    head_dim, width = whole(raw.pop("head_dim", 128), "head_dim"), whole(raw.pop("bytes", 2), "bytes")
     work = half_tiles(sequence // block, _documents(raw.pop("mask", "causal"), sequence, resolver), block)
     fields: dict[str, Any] = {"work": work, "count": np.full(len(work), copies, dtype=np.int64)}
     cost = raw.pop("cost", "flops")
@@ -155,7 +156,7 @@ def _devices(said: Any) -> list[tuple[str, Device | None, float]]:
         if preset is None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not speed > 0):
             raise SpecError([Fault(f"{where}.speed", f"{shown(speed)} is no speed", "a positive number")])
         count, name = (
-            _whole(one.get("count", 1), f"{where}.count"),
+            whole(one.get("count", 1), f"{where}.count"),
             str(one.get("name", preset or f"device{place + 1}")),
         )
         device = PRESETS[preset] if preset is not None else None
@@ -163,9 +164,3 @@ def _devices(said: Any) -> list[tuple[str, Device | None, float]]:
             raise SpecError(faults)
         found += [(f"{name}#{k + 1}" if count > 1 else name, device, float(speed)) for k in range(count)]
     return found
-
-
-def _whole(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SpecError([Fault(where, f"{shown(value)} is no whole number from 1", "2048, say")])
-    return value

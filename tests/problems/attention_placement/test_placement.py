@@ -15,9 +15,9 @@ from dualgap import AttentionPlacement, SpecError
 from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Exhaustion
 from dualgap.problems.attention_placement import Placement
-from dualgap.problems.attention_placement.presets import PRESETS
 from dualgap.problems.attention_placement.proofs import Capacity, DeviceWeights, capacity
 from dualgap.problems.attention_placement.raw import half_tiles
+from dualgap.problems.transformers.devices import PRESETS
 
 RAW = {"kind": "attention-placement", "sequence": 4096, "block": 512, "devices": [{"speed": 2.0, "count": 3}]}
 

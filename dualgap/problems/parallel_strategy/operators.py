@@ -1,0 +1,292 @@
+"""What each strategy of each operator of a layer takes: time by cause, stored activations, parameters.
+
+A layer is six operators: the norm before attention ("input"), the projections to queries, keys and values ("qkv"),
+attention itself, the projection back with the residual and the second norm ("project"), and the feed-forward network's
+two products ("up", "down"). Bytes of stored activations are those of Korthikanti et al. (2022), section 4: with no
+flash attention and nothing recomputed they add up to s b h (10 + 24 / t + 5 a s / (h t)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dualgap.problems.parallel_strategy.grid import Point, data
+
+if TYPE_CHECKING:
+    from dualgap.problems.parallel_strategy.spec import ParallelStrategy
+
+NAMES = ("input", "qkv", "attention", "project", "up", "down")
+PASSES = 3  # forward, and twice its work backward
+COMPUTE, TRAFFIC, OVERHEAD = "matrix products", "memory traffic", "launch"
+TENSOR, CONTEXT, WEIGHTS = "tensor collectives", "context exchange", "gathered weights"
+GRADIENTS, OPTIMISER = "gradients", "optimiser"
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One way to run an operator.
+
+    Attributes:
+        name: for people. layout: of the residual stream where the operator touches it ("whole", "split"), else empty.
+        micro: seconds of a microbatch, by cause. step: seconds of a step, by cause.
+        stored: bytes that a microbatch in flight holds. held: bytes of weights, gradients and the optimiser's states.
+    """
+
+    name: str
+    layout: str
+    micro: Mapping[str, float]
+    step: Mapping[str, float]
+    stored: float
+    held: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Operators with their strategies; ``pairs`` of operators whose layouts of the residual stream should agree, and
+    ``moved``, the seconds of a microbatch that it takes where they don't.
+    """
+
+    operators: tuple[str, ...]
+    strategies: tuple[tuple[Strategy, ...], ...]
+    pairs: tuple[tuple[int, int], ...]
+    output: int
+    moved: float
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Collectives among ``size`` devices: a ring's bytes over the slowest link, after a latency."""
+
+    size: int
+    bandwidth: float
+    latency: float
+
+    def gather(self, bytes_: float) -> float:
+        """Seconds to gather, or to reduce and scatter, tensors of so many bytes in all."""
+        return 0.0 if self.size == 1 else self.latency + (self.size - 1) / self.size * bytes_ / self.bandwidth
+
+    def reduce(self, bytes_: float) -> float:
+        """Seconds to add up tensors of so many bytes and tell everybody."""
+        return 0.0 if self.size == 1 else self.latency + 2 * (self.size - 1) / self.size * bytes_ / self.bandwidth
+
+
+def ring(problem: ParallelStrategy, size: int, stride: int) -> Ring:
+    """Of devices that are ``stride`` apart; those of a node share its adapters, each ring among them its part."""
+    cluster = problem.cluster
+    inside = size * stride <= cluster.node
+    shared = min(float(cluster.link), float(cluster.network) / min(stride, cluster.node))
+    return Ring(size, float(cluster.link) if inside else shared, float(cluster.latency))
+
+
+def replicas(problem: ParallelStrategy, point: Point) -> Ring:
+    """The devices that hold the same parameters."""
+    return ring(problem, data(problem, point) * point.context, point.tensor)
+
+
+def held(problem: ParallelStrategy, parameters: float, spread: int, zero: int) -> dict[str, float]:
+    """Bytes of parameters on a device; ``zero`` 1 spreads the optimiser's states, 3 all of them."""
+    states, others = (spread if zero else 1), (spread if zero == 3 else 1)
+    return {
+        "weights": float(problem.weight_bytes) * parameters / others,
+        "gradients": float(problem.gradient_bytes) * parameters / others,
+        "optimiser": float(problem.state_bytes) * parameters / states,
+    }
+
+
+def updated(problem: ParallelStrategy, parameters: float, point: Point, zero: int) -> dict[str, float]:
+    """Seconds of a step to bring gradients together and to update so many parameters of a device."""
+    among = replicas(problem, point)
+    gradients, weights = float(problem.gradient_bytes) * parameters, float(problem.weight_bytes) * parameters
+    touched = gradients + 2 * float(problem.state_bytes) * parameters + weights  # states are read and written
+    traffic = touched / float(problem.cluster.bandwidth) / (among.size if zero else 1)
+    if zero == 3:
+        return {OPTIMISER: traffic}
+    together = among.gather(gradients) + among.gather(weights) if zero else among.reduce(gradients)
+    return {GRADIENTS: together, OPTIMISER: traffic}
+
+
+def layer(problem: ParallelStrategy, point: Point) -> Layer:
+    """The strategies at a point of the grid."""
+    per_operator = tuple(tuple(_strategies(problem, point, name)) for name in NAMES)
+    moved = _residual(problem, point)
+    if problem.recompute == "operator":
+        return Layer(NAMES, per_operator, ((0, 3),), 3, moved)
+    return Layer(("layer",), (tuple(whole_layers(problem, point)),), (), 0, moved)
+
+
+def whole_layers(problem: ParallelStrategy, point: Point) -> list[Strategy]:
+    """All of a layer alike, as Megatron has it: nothing recomputed, attention only, or the whole forward pass."""
+    by_name = {name: {one.name: one for one in _strategies(problem, point, name)} for name in NAMES}
+    layouts = ("whole", "split") if point.tensor > 1 else ("whole",)
+    sharded = (False, True) if replicas(problem, point).size > 1 else (False,)
+    found = []
+    for again, layout, shard, exchange in product(
+        ("none", "selective", "full"), layouts, sharded, _exchanges(problem, point)
+    ):
+        parts = []
+        for name in NAMES:
+            redo = again == "full" or (again == "selective" and name == "attention")
+            said = _said(name, layout, shard, exchange, redo and name != "down")
+            parts.append(by_name[name][said])
+        micro = summed([one.micro for one in parts])
+        if again == "full":  # Megatron runs the last product again, though nothing needs it
+            extra = _forward(problem, point, "down") | {TENSOR: _region(problem, point)}
+            micro = summed([micro, extra])
+        step, holds = summed([one.step for one in parts]), summed([one.held for one in parts])
+        name = ", ".join(part for part in (f"recompute {again}", _tail(layout, shard, exchange)) if part)
+        found.append(Strategy(name, "", micro, step, sum(one.stored for one in parts), holds))
+    return found
+
+
+def _tail(layout: str, shard: bool, exchange: str) -> str:
+    return ", ".join(
+        [part for part in (layout if layout == "split" else "", "FSDP" if shard else "", exchange) if part]
+    )
+
+
+def _exchanges(problem: ParallelStrategy, point: Point) -> tuple[str, ...]:
+    """How devices that share a sequence attend to all of it."""
+    if point.context == 1:
+        return ("",)
+    keys = max(1, problem.model.kv_heads // point.tensor)
+    heads = problem.model.heads // point.tensor
+    ulysses = ("ulysses",) if heads % point.context == 0 and keys % point.context == 0 else ()
+    return ("ring", "gather", *ulysses)
+
+
+def _said(name: str, layout: str, shard: bool, exchange: str, redo: bool) -> str:
+    """A strategy's name."""
+    parts = [
+        "recompute" if redo else "keep" if name != "down" else "",
+        "split" if layout == "split" and name in ("input", "project") else "",
+        "FSDP" if shard and name in ("qkv", "project", "up", "down") else "",
+        exchange if name == "attention" else "",
+    ]
+    return ", ".join(part for part in parts if part) or "run"
+
+
+def _strategies(problem: ParallelStrategy, point: Point, name: str) -> list[Strategy]:
+    layouts = ("whole", "split") if point.tensor > 1 and name in ("input", "project") else ("whole",)
+    weights = problem.model.operator_parameters.get(name, 0) / point.tensor
+    sharded = (False, True) if weights and replicas(problem, point).size > 1 else (False,)
+    exchanges = _exchanges(problem, point) if name == "attention" else ("",)
+    redone = (False, True) if name != "down" else (False,)
+    return [
+        _strategy(problem, point, name, layout, shard, exchange, redo)
+        for layout, shard, exchange, redo in product(layouts, sharded, exchanges, redone)
+    ]
+
+
+def _strategy(
+    problem: ParallelStrategy, point: Point, name: str, layout: str, shard: bool, exchange: str, redo: bool
+) -> Strategy:
+    among = replicas(problem, point)
+    weights = problem.model.operator_parameters.get(name, 0) / point.tensor
+    passes = PASSES + int(redo)
+    micro = {cause: passes * seconds for cause, seconds in _forward(problem, point, name).items()}
+    if name in ("input", "project"):
+        times = 2 + int(redo and name == "project")  # its input's, forward; its gradient's, backward
+        micro[TENSOR] = times * _region(problem, point, layout)
+    if exchange:
+        micro |= _exchanged(problem, point, exchange, passes)
+    zero = 3 if shard else point.zero
+    if shard:
+        moved = float(problem.weight_bytes) * weights
+        micro[WEIGHTS] = (passes - 1) * among.gather(moved) + among.gather(float(problem.gradient_bytes) * weights)
+    split = point.tensor if layout == "split" else 1
+    kept, always = _stored(problem, point, name)
+    return Strategy(
+        name=_said(name, layout, shard, exchange, redo),
+        layout=layout if name in ("input", "project") else "",
+        micro=micro,
+        step=updated(problem, weights, point, zero) if weights else {},
+        stored=(always + (0.0 if redo else kept)) / split,
+        held=held(problem, weights, among.size, zero) if weights else {},
+    )
+
+
+def tokens(problem: ParallelStrategy, point: Point) -> float:
+    """Of a microbatch, on a device that shares its sequences with others."""
+    return point.microbatch * problem.sequence / point.context
+
+
+def _forward(problem: ParallelStrategy, point: Point, name: str) -> dict[str, float]:
+    """Seconds of a microbatch's forward pass: products at a share of the peak, stored tensors at the memory's peak."""
+    model, n, t = problem.model, tokens(problem, point), point.tensor
+    if name == "attention":
+        flops = (2 if model.flash else 4) * n * problem.sequence * model.query_width / t
+    else:
+        flops = 2 * n * model.operator_parameters.get(name, 0) / t
+    kept, always = _stored(problem, point, name)
+    peak = float(problem.calibration.efficiency) * float(problem.cluster.flops)
+    return {
+        COMPUTE: flops / peak,
+        TRAFFIC: (kept + always) / float(problem.cluster.bandwidth),
+        OVERHEAD: float(problem.calibration.overhead) / len(NAMES),
+    }
+
+
+def _stored(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, float]:
+    """Bytes for the backward pass: what recomputing saves, and what stays."""
+    model, n, t = problem.model, tokens(problem, point), point.tensor
+    width, mask = 2.0 * n * model.hidden, 1.0 * n * model.hidden
+    match name:
+        case "input":
+            return width, width + mask
+        case "qkv":
+            return 2.0 * n * (model.query_width + 2 * max(model.key_width, model.head_dim * t)) / t, 0.0
+        case "attention":
+            scores = 4.0 * n * model.heads if model.flash else 5.0 * n * model.heads * problem.sequence
+            return (2.0 * n * model.query_width + scores) / t, 0.0
+        case "project":
+            return 2 * width + mask, 0.0
+        case "up":
+            return 2.0 * n * (model.up_width + model.ffn) / t, 0.0
+        case _:
+            return 0.0, 0.0
+
+
+def _region(problem: ParallelStrategy, point: Point, layout: str = "whole") -> float:
+    """Seconds to bring one pass's partial sums together: an all-reduce, or a reduce-scatter and an all-gather."""
+    among, width = ring(problem, point.tensor, 1), 2.0 * tokens(problem, point) * problem.model.hidden
+    return among.reduce(width) if layout == "whole" else 2 * among.gather(width)
+
+
+def _residual(problem: ParallelStrategy, point: Point) -> float:
+    """Seconds where the residual stream changes its layout: gathered in one of the two passes."""
+    return ring(problem, point.tensor, 1).gather(2.0 * tokens(problem, point) * problem.model.hidden)
+
+
+def _exchanged(problem: ParallelStrategy, point: Point, exchange: str, passes: int) -> dict[str, float]:
+    """Seconds of a microbatch to attend across devices; a ring hides what its products last, in zigzag order, which
+    gives every device as much of a causal mask (``gather`` the same).
+    """
+    model, n, t, c = problem.model, tokens(problem, point), point.tensor, point.context
+    among = ring(problem, c, t)
+    keys = 2.0 * 2 * n * max(model.key_width // t, model.head_dim)  # keys and values of one device
+    if exchange == "gather":
+        return {CONTEXT: passes * among.gather(keys * c)}
+    if exchange == "ulysses":
+        sent = (2.0 * n * (2 * model.query_width / t) + keys) * (c - 1) / c
+        return {CONTEXT: passes * (2 * among.latency + sent / among.bandwidth)}
+    work = _forward(problem, point, "attention")[COMPUTE]
+    sent = (c - 1) * (among.latency + keys / among.bandwidth)
+    return {CONTEXT: passes * max(0.0, sent - work)}
+
+
+def summed(parts: list[Mapping[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for part in parts:
+        for cause, seconds in part.items():
+            found[cause] = found.get(cause, 0.0) + seconds
+    return found
+
+
+def total(parts: Mapping[str, float]) -> float:
+    """Over all causes."""
+    return float(np.sum(list(parts.values())))

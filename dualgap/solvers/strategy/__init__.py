@@ -1,0 +1,1 @@
+"""The outer grid of parallel strategies: every point's stages solved, the best plans kept."""
