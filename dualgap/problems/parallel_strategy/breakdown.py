@@ -62,7 +62,8 @@ def _told(
     parts = [stage.bytes(choice) for stage, choice in zip(found, choices)]
     fullest = max(parts, key=lambda one: total(one))
     limit = float(problem.cluster.memory)
-    return dict(max(times, key=lambda one: total(one))), {**fullest, LIMIT: limit, HEADROOM: limit - total(fullest)}
+    slowest = max(times, key=lambda one: total(one))
+    return {**slowest}, {**fullest, LIMIT: limit, HEADROOM: limit - total(fullest)}
 
 
 def baseline(problem: ParallelStrategy, said: Baseline) -> tuple[tuple[Stage, ...], tuple[np.ndarray, ...]]:

@@ -62,8 +62,9 @@ def fault(problem: ParallelStrategy, point: Point) -> str:
         return f"{model.heads} heads ({model.kv_heads} of keys) can't be split over tensor = {point.tensor}"
     if problem.sequence % (point.context * point.tensor):
         return f"a sequence of {problem.sequence} can't be split over context x tensor"
-    if problem.global_batch % (data(problem, point) * point.microbatch):
-        return f"data x microbatch = {data(problem, point) * point.microbatch} doesn't divide a batch of {problem.global_batch}"
+    together = data(problem, point) * point.microbatch
+    if problem.global_batch % together:
+        return f"data x microbatch = {together} doesn't divide a batch of {problem.global_batch}"
     if model.layers % (point.pipeline * point.interleave):
         return f"pipeline x interleave = {point.pipeline * point.interleave} doesn't divide {model.layers} layers"
     if point.interleave > 1 and (point.pipeline == 1 or microbatches(problem, point) % point.pipeline):
