@@ -10,7 +10,8 @@ import numpy as np
 
 from dualgap.core.exact import Real, fraction, simplest
 from dualgap.problems.operator_sharding import Sharding
-from dualgap.problems.parallel_strategy.operators import Layer, replicas, total, whole_layers
+from dualgap.problems.parallel_strategy.links import replicas
+from dualgap.problems.parallel_strategy.operators import Layer, total, whole_layers
 from dualgap.problems.parallel_strategy.stages import Stage, stages
 
 if TYPE_CHECKING:

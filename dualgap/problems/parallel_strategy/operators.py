@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dualgap.problems.parallel_strategy.grid import Point, data
+from dualgap.problems.parallel_strategy.grid import Point
+from dualgap.problems.parallel_strategy.links import replicas, ring
+from dualgap.problems.parallel_strategy.parameters import held, updated
 
 if TYPE_CHECKING:
     from dualgap.problems.parallel_strategy.spec import ParallelStrategy
@@ -24,7 +26,6 @@ NAMES = ("input", "qkv", "attention", "project", "up", "down")
 PASSES = 3  # forward, and twice its work backward
 COMPUTE, TRAFFIC, OVERHEAD = "matrix products", "memory traffic", "launch"
 TENSOR, CONTEXT, WEIGHTS = "tensor collectives", "context exchange", "gathered weights"
-GRADIENTS, OPTIMISER = "gradients", "optimiser"
 
 
 @dataclass(frozen=True)
@@ -58,58 +59,6 @@ class Layer:
     moved: float
 
 
-@dataclass(frozen=True)
-class Ring:
-    """Collectives among ``size`` devices: a ring's bytes over the slowest link, after a latency."""
-
-    size: int
-    bandwidth: float
-    latency: float
-
-    def gather(self, bytes_: float) -> float:
-        """Seconds to gather, or to reduce and scatter, tensors of so many bytes in all."""
-        return 0.0 if self.size == 1 else self.latency + (self.size - 1) / self.size * bytes_ / self.bandwidth
-
-    def reduce(self, bytes_: float) -> float:
-        """Seconds to add up tensors of so many bytes and tell everybody."""
-        return 0.0 if self.size == 1 else self.latency + 2 * (self.size - 1) / self.size * bytes_ / self.bandwidth
-
-
-def ring(problem: ParallelStrategy, size: int, stride: int) -> Ring:
-    """Of devices that are ``stride`` apart; those of a node share its adapters, each ring among them its part."""
-    cluster = problem.cluster
-    inside = size * stride <= cluster.node
-    shared = min(float(cluster.link), float(cluster.network) / min(stride, cluster.node))
-    return Ring(size, float(cluster.link) if inside else shared, float(cluster.latency))
-
-
-def replicas(problem: ParallelStrategy, point: Point) -> Ring:
-    """The devices that hold the same parameters."""
-    return ring(problem, data(problem, point) * point.context, point.tensor)
-
-
-def held(problem: ParallelStrategy, parameters: float, spread: int, zero: int) -> dict[str, float]:
-    """Bytes of parameters on a device; ``zero`` 1 spreads the optimiser's states, 3 all of them."""
-    states, others = (spread if zero else 1), (spread if zero == 3 else 1)
-    return {
-        "weights": float(problem.weight_bytes) * parameters / others,
-        "gradients": float(problem.gradient_bytes) * parameters / others,
-        "optimiser": float(problem.state_bytes) * parameters / states,
-    }
-
-
-def updated(problem: ParallelStrategy, parameters: float, point: Point, zero: int) -> dict[str, float]:
-    """Seconds of a step to bring gradients together and to update so many parameters of a device."""
-    among = replicas(problem, point)
-    gradients, weights = float(problem.gradient_bytes) * parameters, float(problem.weight_bytes) * parameters
-    touched = gradients + 2 * float(problem.state_bytes) * parameters + weights  # states are read and written
-    traffic = touched / float(problem.cluster.bandwidth) / (among.size if zero else 1)
-    if zero == 3:
-        return {OPTIMISER: traffic}
-    together = among.gather(gradients) + among.gather(weights) if zero else among.reduce(gradients)
-    return {GRADIENTS: together, OPTIMISER: traffic}
-
-
 def layer(problem: ParallelStrategy, point: Point) -> Layer:
     """The strategies at a point of the grid."""
     per_operator = tuple(tuple(_strategies(problem, point, name)) for name in NAMES)
@@ -141,6 +90,11 @@ def whole_layers(problem: ParallelStrategy, point: Point) -> list[Strategy]:
         name = ", ".join(part for part in (f"recompute {again}", _tail(layout, shard, exchange)) if part)
         found.append(Strategy(name, "", micro, step, sum(one.stored for one in parts), holds))
     return found
+
+
+def passes(again: str, name: str) -> int:
+    """Of an operator's forward work, in all, where a layer recomputes so much."""
+    return PASSES + int(again == "full" or (again == "selective" and name == "attention"))
 
 
 def _tail(layout: str, shard: bool, exchange: str) -> str:
@@ -215,20 +169,25 @@ def tokens(problem: ParallelStrategy, point: Point) -> float:
     return point.microbatch * problem.sequence / point.context
 
 
-def _forward(problem: ParallelStrategy, point: Point, name: str) -> dict[str, float]:
-    """Seconds of a microbatch's forward pass: products at a share of the peak, stored tensors at the memory's peak."""
+def work(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, float]:
+    """Of a microbatch's forward pass: operations of its products, bytes of its tensors."""
     model, n, t = problem.model, tokens(problem, point), point.tensor
     if name == "attention":
         flops = (2 if model.flash else 4) * n * problem.sequence * model.query_width / t
     else:
         flops = 2 * n * model.operator_parameters.get(name, 0) / t
-    kept, always = _stored(problem, point, name)
-    peak = float(problem.calibration.efficiency) * float(problem.cluster.flops)
-    return {
-        COMPUTE: flops / peak,
-        TRAFFIC: (kept + always) / float(problem.cluster.bandwidth),
-        OVERHEAD: float(problem.calibration.overhead) / len(NAMES),
-    }
+    return flops, sum(_stored(problem, point, name))
+
+
+def _forward(problem: ParallelStrategy, point: Point, name: str) -> dict[str, float]:
+    """Seconds of a microbatch's forward pass: products at a share of the peak, stored tensors at the memory's peak;
+    where it is over before the next one is launched, the wait.
+    """
+    flops, bytes_ = work(problem, point, name)
+    products = flops / (float(problem.calibration.efficiency) * float(problem.cluster.flops))
+    traffic = bytes_ / float(problem.cluster.bandwidth)
+    wait = max(0.0, float(problem.calibration.overhead) / len(NAMES) - products - traffic)
+    return {COMPUTE: products, TRAFFIC: traffic, OVERHEAD: wait}
 
 
 def _stored(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, float]:

@@ -38,9 +38,17 @@ def headline(problem: ParallelStrategy, metrics: Metrics) -> str:
         said.append(_against(metrics))
     ties = [name for name, value in plans.items() if nearest(value) <= nearest(best) * (1 + error)]
     if error > 0:
-        others = f": {len(ties)} of the {len(plans)} plans shown are ties" if len(plans) > 1 else ""
-        said.append(f"The cost model's steps were off by {100 * error:.3g} % on average{others}.")
+        said.append(f"The cost model was off by {100 * error:.3g} % on average{_ties(len(ties), len(plans))}.")
     return " ".join(said)
+
+
+def _ties(ties: int, plans: int) -> str:
+    if plans == 1:
+        return ""
+    if ties == 1:
+        return f", and the {plans - 1} runners-up are further away than that"
+    which = f"all {plans}" if ties == plans else f"{ties} of the {plans}"
+    return f", so that it can't tell {which} plans shown apart"
 
 
 def _against(metrics: Metrics) -> str:

@@ -1,8 +1,8 @@
 """The cost model's two constants, and how they are fitted to measured steps.
 
-The form is frozen: matrix products at a share of the peak, each operator's tensors through memory at its peak, a fixed
-time for each layer's pass, collectives as rings. Only the share and the fixed time are fitted, by the least mean of
-relative errors' absolute values in logarithms.
+The form is frozen: matrix products at a share of the peak, each operator's tensors through memory at its peak, a least
+time of each operator's pass (its launch), collectives as rings. Only the share and the least time are fitted, by the
+least mean of the absolute logarithms of predicted over measured times.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Calibration(Record):
 
     Attributes:
         efficiency: the share of a device's peak that matrix products reach, at least 0.
-        overhead: seconds of each pass of a layer beside its work.
+        overhead: seconds that a layer's pass takes at least, split alike among its operators.
         error: the mean relative error of a step's time on rows that were left out; 0 where nobody knows.
         source: of the rows.
     """
@@ -31,11 +31,13 @@ class Calibration(Record):
     source: str = ""
 
 
-def fitted(times: Callable[[Calibration], np.ndarray], measured: np.ndarray, source: str) -> Calibration:
+def fitted(
+    times: Callable[[Calibration], np.ndarray], measured: np.ndarray, source: str, weights: np.ndarray
+) -> Calibration:
     """The constants that fit measured times best.
 
     Args:
-        times: (n,) of predicted seconds, by constants. measured: (n,) seconds.
+        times: (n,) of predicted seconds, by constants. measured: (n,) seconds. weights: (n,) of rows.
 
     Returns:
         With the error in sample.
@@ -44,13 +46,13 @@ def fitted(times: Callable[[Calibration], np.ndarray], measured: np.ndarray, sou
 
     def loss(point: np.ndarray) -> float:
         found = times(Calibration(efficiency=float(np.exp(point[0])), overhead=float(np.exp(point[1]))))
-        return float(np.abs(np.log(found / measured)).mean())
+        return float(np.average(np.abs(np.log(found / measured)), weights=weights))
 
     starts = [(np.log(0.6), np.log(1e-4)), (np.log(0.9), np.log(1e-3))]
     best = min((minimize(loss, start, method="Nelder-Mead") for start in starts), key=lambda found: float(found.fun))
     efficiency, overhead = np.exp(best.x).tolist()
     made = Calibration(efficiency=float(f"{efficiency:.3g}"), overhead=float(f"{overhead:.3g}"), source=source)
-    error = np.abs(times(made) / measured - 1).mean()
+    error = np.average(np.abs(times(made) / measured - 1), weights=weights)
     return made.model_copy(update={"error": float(f"{error:.3g}")})
 
 
