@@ -98,6 +98,7 @@ _PUBLIC = {
     "Discriminant": "dualgap.problems.discriminant",
     "LoadBalance": "dualgap.problems.load_balance",
     "OperatorSharding": "dualgap.problems.operator_sharding",
+    "ParallelStrategy": "dualgap.problems.parallel_strategy",
     "AttentionPlacement": "dualgap.problems.attention_placement",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",

@@ -95,6 +95,7 @@ from dualgap.problems.matrix_game import MatrixGame as MatrixGame
 from dualgap.problems.minimax_reconstruction import MinimaxReconstruction as MinimaxReconstruction
 from dualgap.problems.minimax_regret import MinimaxRegret as MinimaxRegret
 from dualgap.problems.operator_sharding import OperatorSharding as OperatorSharding
+from dualgap.problems.parallel_strategy import ParallelStrategy as ParallelStrategy
 from dualgap.problems.universal_template import UniversalTemplate as UniversalTemplate
 from dualgap.problems.unlearning import Unlearning as Unlearning
 from dualgap.problems.unlearning_audit import UnlearningAudit as UnlearningAudit

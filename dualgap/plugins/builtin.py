@@ -86,6 +86,7 @@ _SOLVERS = {
     "earliest-end": "dualgap.solvers.placement.shares:EarliestEnd",
     "equal-shares": "dualgap.solvers.placement.shares:EqualShares",
     "layout": "dualgap.solvers.placement.approximate:Layout",
+    "grid-highs": "dualgap.solvers.strategy.grid:GridHighs",
     "grid-prices": "dualgap.solvers.strategy.grid:GridPrices",
     "grid-tied": "dualgap.solvers.strategy.grid:GridTied",
     "memory-price": "dualgap.solvers.sharding.price:MemoryPriced",

@@ -27,6 +27,7 @@ from dualgap.problems.log_sum_exp_ball import LogSumExpAnswer
 from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.operator_sharding import Sharding
+from dualgap.problems.parallel_strategy import Plan
 from dualgap.problems.universal_template import Template
 from dualgap.problems.unlearning import Parameters
 from dualgap.problems.unlearning_audit import Attacks
@@ -34,7 +35,7 @@ from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
-from tests.conformance.placing import balance, placement, sharding
+from tests.conformance.placing import balance, placement, sharding, strategy
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -255,8 +256,8 @@ def perturbed(
 
 
 def point_of(answer: Any) -> np.ndarray:
-    """An answer of any kind as a vector; of a classifier, whose members are of several kinds, as it is."""
-    if isinstance(answer, Classifier):
+    """An answer of any kind as a vector; of a classifier or a plan, whose members are of several kinds, as it is."""
+    if isinstance(answer, Classifier | Plan):
         return np.array(answer, dtype=object)
     if isinstance(answer, Erasure | Directions):
         return answer.directions.reshape(-1)
@@ -356,6 +357,10 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
         "random": lambda rng: Drawn(*balance(rng, known=False)),
     },
     "operator-sharding": {"three operators": lambda rng: Drawn(*sharding(rng))},
+    "parallel-strategy": {
+        "whole layers": lambda rng: Drawn(*strategy(rng, recompute="layer")),
+        "operators": lambda rng: Drawn(*strategy(rng, recompute="operator")),
+    },
     "unlearning-audit": {
         "alike": lambda rng: Drawn(*audit(rng, shift=0.0)),
         "apart": lambda rng: Drawn(*audit(rng)),

@@ -1,14 +1,17 @@
-"""Small placements and shardings: the optimum by going through all of them."""
+"""Small placements, shardings and plans: the optimum by going through all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import combinations_with_replacement, product
 
 import numpy as np
 from scipy.stats import norm
 
-from dualgap import AttentionPlacement, LoadBalance, OperatorSharding
+from dualgap import AttentionPlacement, LoadBalance, OperatorSharding, ParallelStrategy
+from dualgap.problems.parallel_strategy.grid import Point
+from dualgap.problems.parallel_strategy.operators import total
+from dualgap.problems.parallel_strategy.stages import Stage
 
 Judge = Callable[[np.ndarray], tuple[bool, float]]
 
@@ -97,3 +100,38 @@ def sharding(rng: np.random.Generator) -> tuple[OperatorSharding, float | None, 
 
     graded = [judge(np.array(choice)) for choice in product(*(range(size) for size in [*sizes, *sizes]))]
     return problem, min((value for fits, value in graded if fits), default=None), judge, 1e-9
+
+
+def strategy(
+    rng: np.random.Generator, *, recompute: str
+) -> tuple[ParallelStrategy, float | None, Callable[[np.ndarray], tuple[bool, float]], float]:
+    """Two layers: every choice at every point of the grid, by what times and bytes add up to; memory may be too little.
+
+    Whole layers on two devices, or single operators on one.
+    """
+    devices = 2 if recompute == "layer" else 1
+    memory = float(rng.choice([0.9, 1.15, 1.5, 2.5]))
+    drawn = ParallelStrategy.generate(2, int(rng.integers(1000)), devices=devices, memory=memory)
+    problem = drawn.model_copy(update={"recompute": recompute})
+
+    def judged(point: Point, choices: Iterable[np.ndarray]) -> tuple[bool, float]:
+        pairs = list(zip(problem.stages(point), choices))
+        fits = all(total(stage.bytes(choice)) <= float(problem.cluster.memory) for stage, choice in pairs)
+        return fits, max(total(stage.seconds(choice)) for stage, choice in pairs)
+
+    def judge(answer: np.ndarray) -> tuple[bool, float]:
+        found = [judged(plan.point, plan.choices) for plan in answer.item().plans]
+        return all(fits for fits, _ in found), found[0][1]
+
+    values = []
+    for point in problem.allowed:
+        for choices in product(*(every(stage) for stage in problem.stages(point))):
+            fits, seconds = judged(point, choices)
+            values += [seconds] if fits else []
+    return problem, min(values, default=None), judge, 1e-9
+
+
+def every(stage: Stage) -> list[np.ndarray]:
+    """All choices of a stage's layers."""
+    layer = list(product(*(range(len(strategies)) for strategies in stage.layer.strategies)))
+    return [np.array(rows) for rows in product(layer, repeat=stage.sharding.layers)]

@@ -54,7 +54,7 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         SpecError: lists what can't be read, each with a remedy.
     """
     raw = dict(spec)
-    if "cluster" in raw:
+    if "cluster" in raw or "global_batch" in raw:
         if extra := sorted(RAW_FIELDS.keys() & raw.keys()):
             raise SpecError([Fault(extra[0], "given beside cluster", "one or the other")])
         return resolver.columns(raw, ())

@@ -11,8 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dualgap.core.claim import Claim, Stop
+from dualgap.core.exact import fraction
 from dualgap.core.solver import Context, Solver, Trait
+from dualgap.problems.operator_sharding import Sharding
 from dualgap.problems.operator_sharding.proofs import MemoryPrice
+from dualgap.problems.operator_sharding.views import decode, program
 from dualgap.problems.parallel_strategy import ParallelStrategy, Plan
 from dualgap.problems.parallel_strategy.grid import Point
 from dualgap.problems.parallel_strategy.proofs import StagePrices, point_bound
@@ -69,10 +72,15 @@ class _Grid(Solver):
                 ctx.report(found.ranked(self.shown))
         if not order:
             return Claim(None, stop=Stop.INFEASIBLE, witness=found.witness())
+        bound_ = self.closed(form, found, [point for _, point in order], ctx)
         stop = Stop.TIME if ctx.should_stop() else Stop.FINISHED
         if not found.plans:
-            return Claim(None, stop=stop, witness=found.witness())
-        return Claim(found.ranked(self.shown), feasible=True, stop=stop, witness=found.witness())
+            return Claim(None, stop=stop, witness=found.witness(), bound=bound_)
+        return Claim(found.ranked(self.shown), feasible=True, stop=stop, witness=found.witness(), bound=bound_)
+
+    def closed(self, form: ParallelStrategy, found: _Found, order: list[Point], ctx: Context) -> float | None:
+        """A chance to find better plans than the prices', and a bound on this solver's word; none by default."""
+        return None
 
     def _worst(self, found: _Found) -> Fraction:
         """The slowest plan that would still be shown."""
@@ -83,21 +91,25 @@ class _Grid(Solver):
         self, form: ParallelStrategy, point: Point, stages: tuple[Stage, ...], ctx: Context
     ) -> tuple[tuple[Fraction, Strategy] | None, tuple[float, float]]:
         """(Seconds, plan) where there is one, and the stages' prices."""
-        choices, prices, seconds = [], [0.0, 0.0], Fraction(0)
+        choices, prices = [], [0.0, 0.0]
         for place, stage in enumerate(stages):
             claim = ctx.subsolve(stage.sharding, self.inner, report=lambda *_, **__: None)
             if isinstance(claim.witness, MemoryPrice):
                 prices[place] = float(claim.witness.price)
             if claim.point is None:
                 return None, (prices[0], prices[1])
-            judged = stage.sharding.evaluate(claim.point)
-            if judged.violations:
+            if stage.sharding.evaluate(claim.point).violations:
                 return None, (prices[0], prices[1])
             choices.append(np.asarray(claim.point.choice).astype(np.int64))
-            seconds = max(seconds, stage.constant + Fraction(judged.objective))
-        sizes = dict(zip(SIZES, point.row()))
-        plan = Strategy(**sizes, first=choices[0], last=choices[1] if len(choices) > 1 else _NONE)
-        return (seconds, plan), (prices[0], prices[1])
+        return _plan(point, stages, choices), (prices[0], prices[1])
+
+
+def _plan(point: Point, stages: tuple[Stage, ...], choices: list[np.ndarray]) -> tuple[Fraction, Strategy]:
+    """Seconds of a step, and the plan."""
+    judged = [stage.sharding.evaluate(Sharding(choice=choice)) for stage, choice in zip(stages, choices)]
+    seconds = max(stage.constant + Fraction(one.objective) for stage, one in zip(stages, judged))
+    sizes = dict(zip(SIZES, point.row()))
+    return seconds, Strategy(**sizes, first=choices[0], last=choices[1] if len(choices) > 1 else _NONE)
 
 
 @dataclass(frozen=True)
@@ -125,3 +137,50 @@ class GridTied(_Grid):
     summary: ClassVar[str] = "every point of the grid, all layers of a stage alike"
     traits: ClassVar[frozenset[Trait]] = frozenset({Trait.BOUNDS, Trait.ANYTIME})
     inner: ClassVar[str] = "tied-layers"
+
+
+@dataclass(frozen=True)
+class GridHighs(_Grid):
+    """What prices leave open, stage by stage as a program with a binary for each strategy of each layer.
+
+    Attributes:
+        shown: plans that are kept, runners-up among them.
+    """
+
+    name: ClassVar[str] = "grid-highs"
+    summary: ClassVar[str] = "every point of the grid, what prices leave open by HiGHS; runners-up beside the best"
+    requires: ClassVar[tuple[str, ...]] = ("highspy",)
+    traits: ClassVar[frozenset[Trait]] = frozenset({Trait.EXACT, Trait.BOUNDS, Trait.ANYTIME})
+
+    def closed(self, form: ParallelStrategy, found: _Found, order: list[Point], ctx: Context) -> float | None:
+        """Points whose bound is below the best, the lowest first; the bound is HiGHS's word where it counts."""
+        bounds = {point: point_bound(form.stages(point), found.prices.get(point, (0.0, 0.0))) for point in order}
+        for bound, point in sorted((bound, point) for point, bound in bounds.items() if bound is not None):
+            best = min((seconds for seconds, _ in found.plans.values()), default=None)
+            if ctx.should_stop() or (best is not None and bound >= best):
+                break
+            plan, bounds[point] = _program(point, form.stages(point), bound, ctx)
+            if plan is not None and (point not in found.plans or plan[0] < found.plans[point][0]):
+                found.plans[point] = plan
+                ctx.report(found.ranked(self.shown))
+        values = [seconds for seconds, _ in found.plans.values()]
+        lowest = min([bound for bound in bounds.values() if bound is not None] + values, default=None)
+        return None if lowest is None else float(lowest)
+
+
+def _program(
+    point: Point, stages: tuple[Stage, ...], bound: Fraction, ctx: Context
+) -> tuple[tuple[Fraction, Strategy] | None, Fraction | None]:
+    """(Seconds, plan) by HiGHS where it finds one, and the point's bound; no bound where it finds that nothing fits."""
+    choices = []
+    for stage in stages:
+        claim = ctx.subsolve(program(stage.sharding), "highs", report=lambda *_, **__: None)
+        if claim.stop is Stop.INFEASIBLE:
+            return None, None
+        if claim.bound is not None:
+            bound = max(bound, stage.constant + fraction(claim.bound))
+        if claim.point is not None:
+            choice = np.asarray(decode(stage.sharding, claim.point).choice).astype(np.int64)
+            if not stage.sharding.evaluate(Sharding(choice=choice)).violations:
+                choices.append(choice)
+    return (_plan(point, stages, choices) if len(choices) == len(stages) else None), bound
