@@ -2,8 +2,7 @@
 
 A layer is six operators: the norm before attention ("input"), the projections to queries, keys and values ("qkv"),
 attention itself, the projection back with the residual and the second norm ("project"), and the feed-forward network's
-two products ("up", "down"). Bytes of stored activations are those of Korthikanti et al. (2022), section 4: with no
-flash attention and nothing recomputed they add up to s b h (10 + 24 / t + 5 a s / (h t)).
+two products ("up", "down").
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dualgap.problems.parallel_strategy.activations import beside, stored, tokens
 from dualgap.problems.parallel_strategy.grid import Point
 from dualgap.problems.parallel_strategy.links import replicas, ring
 from dualgap.problems.parallel_strategy.parameters import held, updated
@@ -86,9 +86,10 @@ def whole_layers(problem: ParallelStrategy, point: Point) -> list[Strategy]:
         if again == "full":  # Megatron runs the last product again, though nothing needs it
             extra = _forward(problem, point, "down") | {TENSOR: _region(problem, point)}
             micro = summed([micro, extra])
+        kept = sum(one.stored for one in parts) + beside(problem, point, again, layout)
         step, holds = summed([one.step for one in parts]), summed([one.held for one in parts])
         name = ", ".join(part for part in (f"recompute {again}", _tail(layout, shard, exchange)) if part)
-        found.append(Strategy(name, "", micro, step, sum(one.stored for one in parts), holds))
+        found.append(Strategy(name, "", micro, step, kept, holds))
     return found
 
 
@@ -153,7 +154,7 @@ def _strategy(
         moved = float(problem.weight_bytes) * weights
         micro[WEIGHTS] = (passes - 1) * among.gather(moved) + among.gather(float(problem.gradient_bytes) * weights)
     split = point.tensor if layout == "split" else 1
-    kept, always = _stored(problem, point, name)
+    kept, always = stored(problem, point, name)
     return Strategy(
         name=_said(name, layout, shard, exchange, redo),
         layout=layout if name in ("input", "project") else "",
@@ -164,11 +165,6 @@ def _strategy(
     )
 
 
-def tokens(problem: ParallelStrategy, point: Point) -> float:
-    """Of a microbatch, on a device that shares its sequences with others."""
-    return point.microbatch * problem.sequence / point.context
-
-
 def work(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, float]:
     """Of a microbatch's forward pass: operations of its products, bytes of its tensors."""
     model, n, t = problem.model, tokens(problem, point), point.tensor
@@ -176,7 +172,7 @@ def work(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, flo
         flops = (2 if model.flash else 4) * n * problem.sequence * model.query_width / t
     else:
         flops = 2 * n * model.operator_parameters.get(name, 0) / t
-    return flops, sum(_stored(problem, point, name))
+    return flops, sum(stored(problem, point, name))
 
 
 def _forward(problem: ParallelStrategy, point: Point, name: str) -> dict[str, float]:
@@ -188,26 +184,6 @@ def _forward(problem: ParallelStrategy, point: Point, name: str) -> dict[str, fl
     traffic = bytes_ / float(problem.cluster.bandwidth)
     wait = max(0.0, float(problem.calibration.overhead) / len(NAMES) - products - traffic)
     return {COMPUTE: products, TRAFFIC: traffic, OVERHEAD: wait}
-
-
-def _stored(problem: ParallelStrategy, point: Point, name: str) -> tuple[float, float]:
-    """Bytes for the backward pass: what recomputing saves, and what stays."""
-    model, n, t = problem.model, tokens(problem, point), point.tensor
-    width, mask = 2.0 * n * model.hidden, 1.0 * n * model.hidden
-    match name:
-        case "input":
-            return width, width + mask
-        case "qkv":
-            return 2.0 * n * (model.query_width + 2 * max(model.key_width, model.head_dim * t)) / t, 0.0
-        case "attention":
-            scores = 4.0 * n * model.heads if model.flash else 5.0 * n * model.heads * problem.sequence
-            return (2.0 * n * model.query_width + scores) / t, 0.0
-        case "project":
-            return 2 * width + mask, 0.0
-        case "up":
-            return 2.0 * n * (model.up_width + model.ffn) / t, 0.0
-        case _:
-            return 0.0, 0.0
 
 
 def _region(problem: ParallelStrategy, point: Point, layout: str = "whole") -> float:

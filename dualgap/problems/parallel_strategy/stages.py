@@ -18,9 +18,10 @@ import numpy as np
 
 from dualgap.core.exact import fraction
 from dualgap.problems.operator_sharding import OperatorSharding, Sharding
+from dualgap.problems.parallel_strategy.activations import tokens
 from dualgap.problems.parallel_strategy.grid import Point, data, in_flight, microbatches
 from dualgap.problems.parallel_strategy.links import replicas, ring
-from dualgap.problems.parallel_strategy.operators import Layer, Strategy, layer, summed, tokens, total
+from dualgap.problems.parallel_strategy.operators import Layer, Strategy, layer, summed, total
 from dualgap.problems.parallel_strategy.parameters import held, updated
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ _USUAL = {
     "ffn": "intermediate_size",
 }
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_intermediate_size")
+_DROPOUT = ("resid_pdrop", "hidden_dropout", "dropout")
 _OTHERS = {
     "kv_lora_rank": "latent attention",
     "is_encoder_decoder": "an encoder beside the decoder",
@@ -64,6 +65,7 @@ def from_config(config: Mapping[str, Any], where: str) -> Transformer:
         gated=kind in _GATED,
         vocabulary=_whole(config, "vocab_size", where),
         tied=bool(config.get("tie_word_embeddings", kind in ("gpt2", "opt", "gemma", "gemma2"))),
+        dropout=any(config.get(name) for name in _DROPOUT),
     )
 
 

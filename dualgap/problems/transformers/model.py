@@ -13,6 +13,7 @@ class Transformer(Record):
         ffn: width of the feed-forward network. gated: whether it has a gate besides (SwiGLU).
         vocabulary: of the embedding. tied: whether the last layer shares it.
         flash: whether attention keeps no scores (Dao et al., 2022) and skips what a causal mask hides.
+        dropout: whether training drops activations, whose masks are kept.
     """
 
     layers: int
@@ -25,6 +26,7 @@ class Transformer(Record):
     vocabulary: int = 51_200
     tied: bool = True
     flash: bool = True
+    dropout: bool = False
 
     @property
     def query_width(self) -> int:
@@ -69,6 +71,7 @@ def gpt(layers: int, hidden: int, heads: int, vocabulary: int = 51_200) -> Trans
         ffn=4 * hidden,
         vocabulary=vocabulary,
         flash=False,
+        dropout=True,
     )
 
 
