@@ -145,6 +145,9 @@ def calibrated(
 
     Args:
         weights: (n,) of the runs; alike by default.
+
+    Raises:
+        SpecError: they are faster than the devices' peak.
     """
     times = terms(runs).seconds
     measured, groups = np.array([run.seconds for run in runs]), [run.model for run in runs]
@@ -154,6 +157,9 @@ def calibrated(
         return fitted(lambda constants: times(constants)[rows], measured[rows], source, heavy[rows])
 
     found = fit(np.ones(len(runs), dtype=bool))
+    if found.efficiency > 1:
+        said = f"runs reach {100 * float(found.efficiency):.3g} % of the devices' peak"
+        raise SpecError([Fault("calibration", said, "the devices that these runs were on, seconds of whole steps")])
     if len(set(groups)) < 2:
         return found, {}
     by_model = left_out(fit, times, measured, groups)

@@ -47,7 +47,7 @@ def _ties(ties: int, plans: int) -> str:
         return ""
     if ties == 1:
         return f", and the {plans - 1} runners-up are further away than that"
-    which = f"all {plans}" if ties == plans else f"{ties} of the {plans}"
+    which = f"the {plans}" if ties == plans else f"{ties} of the {plans}"
     return f", so that it can't tell {which} plans shown apart"
 
 

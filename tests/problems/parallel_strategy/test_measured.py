@@ -89,6 +89,8 @@ def test_tables_have_faults_by_row() -> None:
         changed = {name: values for name, values in {**table, **change}.items() if values is not None}
         with pytest.raises(SpecError, match=said):
             read(changed, cluster(), "runs")
+    with pytest.raises(SpecError, match="% of the devices' peak"):
+        calibrated(read({**table, "seconds": [value / 10 for value in table["seconds"]]}, cluster(), "runs"), "here")
     with pytest.raises(SpecError, match="2 runs can't tell two constants"):
         read({name: values[:2] for name, values in table.items()}, cluster(), "runs")
 
