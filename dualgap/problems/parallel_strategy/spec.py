@@ -10,9 +10,9 @@ T_gs and M_gs sums over operators (see ``operators`` and ``stages``): each is an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -22,6 +22,7 @@ from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real, simplest
+from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.record import Record
 from dualgap.core.resolve import Resolver
@@ -209,6 +210,18 @@ class ParallelStrategy(Problem):
         from dualgap.problems.parallel_strategy.breakdown import shortage
 
         return shortage(self)
+
+    def exports(self) -> Mapping[str, Callable[[Any], bytes]]:
+        """``plan``: the plan as JSON; ``jax``: a program that runs it; ``megatron``: flags."""
+        from dualgap.problems.parallel_strategy import exports
+
+        writers = {"plan": exports.as_plan, "jax": exports.as_jax, "megatron": exports.as_megatron}
+        return {name: partial(writer, self) for name, writer in writers.items()}
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        from dualgap.problems.parallel_strategy.figures import figures
+
+        return figures(self, answer)
 
     def headline(self, metrics: Mapping[str, Mapping[str, Real]]) -> str:
         from dualgap.problems.parallel_strategy.render import headline
