@@ -1,5 +1,6 @@
 """How a transformer's training step is spread over devices: the fastest plan that fits into their memory."""
 
+from dualgap.problems.parallel_strategy.proofs import StagePrices
 from dualgap.problems.parallel_strategy.spec import ParallelStrategy, Plan
 
-__all__ = ["ParallelStrategy", "Plan"]
+__all__ = ["ParallelStrategy", "Plan", "StagePrices"]

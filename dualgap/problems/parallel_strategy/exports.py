@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from dualgap.core.errors import UsageError
 from dualgap.core.serialize import to_json
 from dualgap.problems.parallel_strategy.breakdown import MEMORY
 from dualgap.problems.parallel_strategy.grid import data, microbatches
-from dualgap.problems.parallel_strategy.operators import NAMES
+from dualgap.problems.parallel_strategy.operators import NAMES, by_operator
 from dualgap.problems.parallel_strategy.stages import Stage
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def plan(problem: ParallelStrategy, answer: Any) -> dict[str, Any]:
     best: Strategy = answer.plans[0]
     point = best.point
     stages = [
-        {"name": stage.name, "times": times, "layers": [_layer(problem, best, row) for row in _names(stage, choice)]}
+        {"name": stage.name, "times": times, "layers": [_layer(problem, best, row) for row in named(stage, choice)]}
         for stage, choice, times in zip(problem.stages(point), best.choices, (max(1, point.pipeline - 1), 1))
     ]
     names = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "gated", "vocabulary")
@@ -47,28 +48,25 @@ def plan(problem: ParallelStrategy, answer: Any) -> dict[str, Any]:
     }
 
 
-def _names(stage: Stage, choice: np.ndarray) -> list[dict[str, list[str]]]:
+def named(stage: Stage, choice: np.ndarray) -> list[dict[str, list[str]]]:
     """By layer and operator: what is said of its strategy."""
-    layer = stage.layer
-    return [
-        {name: layer.strategies[k][int(s)].name.split(", ") for k, (name, s) in enumerate(zip(layer.operators, row))}
-        for row in choice
-    ]
+    return [{name: said.split(", ") for name, said in row.items()} for row in _rows(stage, choice)]
+
+
+def _rows(stage: Stage, choice: np.ndarray) -> Iterator[dict[str, str]]:
+    names = [[one.name for one in strategies] for strategies in stage.layer.strategies]
+    for row in choice:
+        chosen = [known[int(s)] for known, s in zip(names, row)]
+        yield by_operator(chosen[0]) if len(names) == 1 else dict(zip(stage.layer.operators, chosen))
 
 
 def _layer(problem: ParallelStrategy, best: Strategy, said: dict[str, list[str]]) -> dict[str, Any]:
-    whole = said.get("layer")
-    if whole is None:
-        kept = [name for name in NAMES[:-1] if "keep" in said[name]]
-    else:
-        kept = [] if "recompute full" in whole else list(NAMES[:-1])
-    by_name = {name: said[name] if whole is None else whole for name in NAMES}
-    fsdp = {name: _SPREAD if "FSDP" in by_name[name] else None for name in NAMES}
+    fsdp = {name: _SPREAD if "FSDP" in said[name] else None for name in NAMES}
     keys = "tensor" if problem.model.kv_heads % best.tensor == 0 else None
     return {
-        "kept": kept,
-        "split": [name for name in ("input", "project") if "split" in by_name[name]],
-        "exchange": next((one for one in _EXCHANGES if one in by_name["attention"]), ""),
+        "kept": [name for name in NAMES[:-1] if "keep" in said[name]],
+        "split": [name for name in ("input", "project") if "split" in said[name]],
+        "exchange": next((one for one in _EXCHANGES if one in said["attention"]), ""),
         "weights": {
             "q": [fsdp["qkv"], "tensor", None],
             "k": [fsdp["qkv"], keys, None],
@@ -87,10 +85,15 @@ def as_plan(problem: ParallelStrategy, answer: Any) -> bytes:
 
 def as_jax(problem: ParallelStrategy, answer: Any) -> bytes:
     """Python's text of a program that runs a stage's layers as planned, and checks itself, without dualgap."""
+    return program(plan(problem, answer))
+
+
+def program(said: Mapping[str, Any]) -> bytes:
+    """The program of a plan."""
     text = (Path(__file__).parent / "standalone.py").read_text(encoding="utf-8")
     noted = "# ``dualgap export RUN --to jax`` writes this module, with the plan in place of PLAN's {}.\n\n"
-    said = f"PLAN: dict[str, Any] = json.loads({json.dumps(plan(problem, answer))!r})"
-    parts = ((noted, ""), ("PLAN: dict[str, Any] = {}", said), ("import math\n", "import json\nimport math\n"))
+    given = f"PLAN: dict[str, Any] = json.loads({json.dumps(said)!r})"
+    parts = ((noted, ""), ("PLAN: dict[str, Any] = {}", given), ("import math\n", "import json\nimport math\n"))
     for part, instead in parts:
         assert text.count(part) == 1
         text = text.replace(part, instead)
@@ -107,7 +110,10 @@ def as_megatron(problem: ParallelStrategy, answer: Any) -> bytes:
         said = "Megatron recomputes whole layers, and this plan operators one by one"
         raise UsageError(f'{said}; solve with recompute = "layer", or export to jax or plan')
     best: Strategy = answer.plans[0]
-    rows = [[set(row["layer"]) for row in _names(stage, choice)] for stage, choice in zip(*_stages(problem, best))]
+    rows = [
+        [set(stage.layer.strategies[0][int(s)].name.split(", ")) for s in choice[:, 0]]
+        for stage, choice in zip(problem.stages(best.point), best.choices)
+    ]
     every = [row for stage in rows for row in stage]
     model, point = problem.model, best.point
     flags: dict[str, Any] = {
@@ -148,10 +154,6 @@ def as_megatron(problem: ParallelStrategy, answer: Any) -> bytes:
     return "".join([*(f"--{name} {value}".strip() + "\n" for name, value in flags.items()), *noted]).encode()
 
 
-def _stages(problem: ParallelStrategy, best: Strategy) -> tuple[tuple[Stage, ...], tuple[np.ndarray, ...]]:
-    return problem.stages(best.point), best.choices
-
-
 def _all_or_none(rows: list[set[str]], what: str) -> bool:
     """Whether all layers have it.
 
@@ -160,7 +162,8 @@ def _all_or_none(rows: list[set[str]], what: str) -> bool:
     """
     having = sum(what in row for row in rows)
     if 0 < having < len(rows):
-        raise UsageError(f"Megatron has {what} for all layers or for none, this plan for {having} of {len(rows)}")
+        said = f"Megatron has {what} for all layers or for none, this plan for {having} of {len(rows)}"
+        raise UsageError(f"{said}; export to jax or plan")
     return having > 0
 
 

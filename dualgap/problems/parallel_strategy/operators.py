@@ -77,18 +77,14 @@ def whole_layers(problem: ParallelStrategy, point: Point) -> list[Strategy]:
     for again, layout, shard, exchange in product(
         ("none", "selective", "full"), layouts, sharded, _exchanges(problem, point)
     ):
-        parts = []
-        for name in NAMES:
-            redo = again == "full" or (again == "selective" and name == "attention")
-            said = _said(name, layout, shard, exchange, redo and name != "down")
-            parts.append(by_name[name][said])
+        name = ", ".join(part for part in (f"recompute {again}", _tail(layout, shard, exchange)) if part)
+        parts = [by_name[operator][chosen] for operator, chosen in by_operator(name).items()]
         micro = summed([one.micro for one in parts])
         if again == "full":  # Megatron runs the last product again, though nothing needs it
             extra = _forward(problem, point, "down") | {TENSOR: _region(problem, point)}
             micro = summed([micro, extra])
         kept = sum(one.stored for one in parts) + beside(problem, point, again, layout)
         step, holds = summed([one.step for one in parts]), summed([one.held for one in parts])
-        name = ", ".join(part for part in (f"recompute {again}", _tail(layout, shard, exchange)) if part)
         found.append(Strategy(name, "", micro, step, kept, holds))
     return found
 
@@ -114,7 +110,16 @@ def _exchanges(problem: ParallelStrategy, point: Point) -> tuple[str, ...]:
     return ("ring", "gather", *ulysses)
 
 
-def _said(name: str, layout: str, shard: bool, exchange: str, redo: bool) -> str:
+def by_operator(whole: str) -> dict[str, str]:
+    """The operators' strategies of a whole layer's, by their names; what Megatron runs again besides left out."""
+    again, *parts = whole.split(", ")
+    exchange = next((part for part in parts if part in ("ring", "gather", "ulysses")), "")
+    layout = "split" if "split" in parts else "whole"
+    redone = {"recompute none": (), "recompute selective": ("attention",), "recompute full": NAMES[:-1]}[again]
+    return {name: said(name, layout, "FSDP" in parts, exchange, name in redone) for name in NAMES}
+
+
+def said(name: str, layout: str, shard: bool, exchange: str, redo: bool) -> str:
     """A strategy's name."""
     parts = [
         "recompute" if redo else "keep" if name != "down" else "",
@@ -152,11 +157,11 @@ def _strategy(
     zero = 3 if shard else point.zero
     if shard:
         moved = float(problem.weight_bytes) * weights
-        micro[WEIGHTS] = (passes - 1) * among.gather(moved) + among.gather(float(problem.gradient_bytes) * weights)
+        micro[WEIGHTS] = 2 * among.gather(moved) + among.gather(float(problem.gradient_bytes) * weights)
     split = point.tensor if layout == "split" else 1
     kept, always = stored(problem, point, name)
     return Strategy(
-        name=_said(name, layout, shard, exchange, redo),
+        name=said(name, layout, shard, exchange, redo),
         layout=layout if name in ("input", "project") else "",
         micro=micro,
         step=updated(problem, weights, point, zero) if weights else {},
@@ -208,7 +213,7 @@ def _exchanged(problem: ParallelStrategy, point: Point, exchange: str, passes: i
         return {CONTEXT: passes * among.gather(keys * c)}
     if exchange == "ulysses":
         sent = (2.0 * n * (2 * model.query_width / t) + keys) * (c - 1) / c
-        return {CONTEXT: passes * (2 * among.latency + sent / among.bandwidth)}
+        return {CONTEXT: (passes - 1) * (2 * among.latency + sent / among.bandwidth)}  # once forward, once backward
     work = _forward(problem, point, "attention")[COMPUTE]
     sent = (c - 1) * (among.latency + keys / among.bandwidth)
     return {CONTEXT: passes * max(0.0, sent - work)}

@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import Real, simplest
@@ -217,6 +218,12 @@ class ParallelStrategy(Problem):
 
         writers = {"plan": exports.as_plan, "jax": exports.as_jax, "megatron": exports.as_megatron}
         return {name: partial(writer, self) for name, writer in writers.items()}
+
+    def audit(self, answer: Any) -> tuple[Audit, ...]:
+        """Each sort of layer run on host devices: equal to one device's, and sending what was planned."""
+        from dualgap.problems.parallel_strategy.executed import audits
+
+        return audits(self, answer)
 
     def figures(self, answer: Any) -> tuple[Figure, ...]:
         from dualgap.problems.parallel_strategy.figures import figures

@@ -3,96 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dualgap import ParallelStrategy, UsageError
-from dualgap.core.arrays import as_array
+from dualgap import UsageError
 from dualgap.core.figures import Bars, Pictures
-from dualgap.problems.parallel_strategy import Plan
 from dualgap.problems.parallel_strategy.figures import schedule
-from dualgap.problems.parallel_strategy.spec import SIZES, Strategy
-from dualgap.problems.transformers.model import llama
-
-# Runs programs, each whole; prints their differences from one device by name.
-_RUN = """
-import json, runpy, sys
-print(json.dumps({name: runpy.run_path(name)["compared"](0, int(sys.argv[1])) for name in sys.argv[2:]}))
-"""
-
-
-def planned(
-    sizes: dict[str, int], wanted: list[dict[str, str] | str], recompute: Any = "operator"
-) -> tuple[ParallelStrategy, Plan]:
-    """A small Llama on eight devices, and a plan with a layer for each of ``wanted``: what is said of its operators."""
-    drawn = ParallelStrategy.generate(2, 0, memory=500.0)
-    fields = {name: getattr(drawn, name) for name in ParallelStrategy.model_fields}
-    every = dict.fromkeys(SIZES, 1) | {"zero": 0} | sizes
-    fields |= {name: as_array((size,)) for name, size in every.items()} | {"global_batch": 64, "sequence": 2048}
-    layers = len(wanted) * every["pipeline"]
-    problem = ParallelStrategy(**fields | {"model": llama(layers, 512, 8, 4, 1024, 1000), "recompute": recompute})
-    (point,) = problem.allowed
-    choices = []
-    for stage in problem.stages(point):
-        names = [[one.name for one in strategies] for strategies in stage.layer.strategies]
-        rows = [
-            [
-                known.index(said if isinstance(said, str) else said.get(name, known[0]))
-                for name, known in zip(stage.layer.operators, names)
-            ]
-            for said in wanted
-        ]
-        choices.append(np.array(rows))
-    last = {"last": choices[1]} if len(choices) > 1 else {}
-    plan = Plan(plans=(Strategy(**every, first=choices[0], **last),))
-    assert not problem.evaluate(plan).violations
-    return problem, plan
-
-
-FSDP = {"qkv": "keep, FSDP", "project": "keep, FSDP", "up": "recompute, FSDP", "down": "FSDP"}
-SPREAD: dict[str, tuple[dict[str, int], list[dict[str, str] | str]]] = {
-    "fsdp": ({}, [FSDP, {"attention": "recompute"}]),
-    "tensor": ({"tensor": 4}, [{"input": "keep, split", "project": "recompute, split"}, {"input": "recompute"}]),
-    "more tensor than keys": ({"tensor": 8}, [{}]),
-    "ring": ({"context": 4}, [{"attention": "keep, ring"}, FSDP | {"attention": "recompute, ring"}]),
-    "ulysses": ({"context": 2, "tensor": 2}, [{"attention": "keep, ulysses"}, {"attention": "recompute, gather"}]),
-    "ring, split": ({"context": 2, "tensor": 2}, [{"input": "keep, split", "attention": "keep, ring"}]),
-}
-
-
-def test_programs_for_jax_do_what_one_device_does(tmp_path: Path) -> None:
-    for name, (sizes, wanted) in SPREAD.items():
-        problem, plan = planned(sizes, wanted)
-        (tmp_path / f"{name}.py").write_bytes(problem.exports()["jax"](plan))
-    problem, plan = planned(
-        {"pipeline": 2, "tensor": 2}, ["recompute full, split, FSDP", "recompute selective"], "layer"
-    )
-    (tmp_path / "layers.py").write_bytes(problem.exports()["jax"](plan))
-    programs = sorted(str(path) for path in tmp_path.glob("*.py"))
-    devices = {
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0",
-        "JAX_PLATFORMS": "cpu",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", _RUN, "2", *programs],
-        env={**os.environ, **devices},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert len(found) == len(SPREAD) + 1
-    for name, (value, gradient) in found.items():
-        assert value < 1e-5, name
-        assert gradient < 1e-5, name
+from tests.problems.parallel_strategy.plans import FSDP, planned
 
 
 def test_a_plan_names_mesh_specs_and_what_is_kept() -> None:
