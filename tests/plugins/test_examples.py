@@ -25,6 +25,15 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("
 SOLVERS = {
     "dualgap-coind": {"closed-form@coind", "penalty@coind", "dual-ascent@coind", "network@coind"},
     "dualgap-mpax": {"pdhg@mpax"},
+    "dualgap-prompts": {
+        "enumeration@prompts",
+        "gumbel@prompts",
+        "gumbel-soft@prompts",
+        "coordinate@prompts",
+        "random@prompts",
+        "lora@prompts",
+        "lora-dual@prompts",
+    },
     "dualgap-scipy": {
         "milp@scipy",
         "linprog@scipy",
@@ -164,6 +173,7 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
         more = {
             "dualgap-scipy": ["dualgap_exporters"],
             "dualgap-coind": ["dualgap_choices", "dualgap_problems", "dualgap_sections"],
+            "dualgap-prompts": ["dualgap_choices", "dualgap_problems"],
         }
         assert listed[name]["hooks"] == sorted([*more.get(name, []), "dualgap_solvers"])
     (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
@@ -187,6 +197,7 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     [
         ("dualgap-scipy", "Milp or Linprog or test_problems"),  # the contract of the others takes most of a minute
         ("dualgap-coind", "not test_the_network_composes"),
+        ("dualgap-prompts", "test"),
     ],
 )
 def test_an_example_passes_its_own_tests(name: str, chosen: str, installed: Path, tmp_path: Path) -> None:
