@@ -124,7 +124,7 @@ class Lora(_Tuned):
     name: ClassVar[str] = "lora@prompts"
     summary: ClassVar[str] = "low-rank training against an adversary, at a price of unfairness"
 
-    weight: float = 20.0
+    weight: float = 5.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
