@@ -23,6 +23,11 @@ def dualgap_solvers() -> dict[str, str]:
 
 
 @hookimpl
+def dualgap_commands() -> dict[str, str]:
+    return {"prompts": "dualgap_prompts.command:app"}
+
+
+@hookimpl
 def dualgap_choices(problem: Problem) -> list[Choice]:
     if problem.kind == "prompt-attack":
         return [Choice("enumeration@prompts", "every prompt can be gone through")]

@@ -64,13 +64,13 @@ def scores(problem: Language, network: Mapping[str, Any], asked: np.ndarray) -> 
 
 def _scored(problem: Language, network: Mapping[str, Any], asked: np.ndarray) -> Any:
     """The same by chunks, all but the last of one size: the last is filled up to a power of two."""
-    run = _scoring(problem.shape, problem.rows.tobytes(), twins(problem).astype(np.float32).tobytes())
+    run, given = _scoring(problem.shape), (problem.rows, twins(problem).astype(np.float32))
     most = max(1, TEXTS_AT_ONCE // len(problem.rows))
     for k in range(0, len(asked), most):
         part = asked[k : k + most]
         room = most if len(part) == most else min(most, 2 ** (len(part) - 1).bit_length())
         filled = np.concatenate([part, np.zeros((room - len(part), part.shape[1]), dtype=part.dtype)])
-        yield np.asarray(run(network, filled))[: len(part)]
+        yield np.asarray(run(network, filled, *given))[: len(part)]
 
 
 def enumeration(
@@ -149,52 +149,46 @@ def _relaxed(
 ) -> Found:
     shape = problem.shape
     noise = rng.gumbel(size=(search.steps, search.starts, shape.length, shape.words)).astype(np.float32)
-    weights = twins(problem).astype(np.float32).tobytes()
-    run = _ascent(shape, problem.rows.tobytes(), weights, search.rate, search.temperature, hard)
-    likely, seen, unfair = (np.asarray(part) for part in run(network, noise))
+    run = _ascent(shape, search.rate, search.temperature, hard)
+    given = problem.rows, twins(problem).astype(np.float32)
+    likely, seen, unfair = (np.asarray(part) for part in run(network, noise, *given))
     best = seen.reshape(-1, shape.length)[np.argsort(-unfair.ravel(), kind="stable")[: search.starts if hard else 0]]
     found = _ranked(problem, network, np.concatenate([likely.argmax(axis=-1), best]))
     return Found(found[: search.starts], search.steps * search.starts + len(found))
 
 
-def _unfair(shape: Shape, packed_rows: bytes, packed_weights: bytes) -> Callable[[Any, Any], Any]:
-    """Unfairness of a network after (P, L, d) prompts as vectors, in JAX."""
+@lru_cache(maxsize=16)
+def _scoring(shape: Shape) -> Any:
+    import jax
     import jax.numpy as jnp
 
-    rows = np.frombuffer(packed_rows, dtype=np.int64).reshape(-1, shape.attributes)
-    weights = np.frombuffer(packed_weights, dtype=np.float32)
-    return lambda network, vectors: unfairness(jnp, weights, logits(jnp, shape, network, vectors, rows))
+    def scored(network: Any, asked: Any, rows: Any, weights: Any) -> Any:
+        return unfairness(jnp, weights, logits(jnp, shape, network, network["words"][asked], rows))
+
+    return jax.jit(scored)
 
 
 @lru_cache(maxsize=16)
-def _scoring(shape: Shape, rows: bytes, weights: bytes) -> Any:
-    import jax
-
-    unfair = _unfair(shape, rows, weights)
-    return jax.jit(lambda network, asked: unfair(network, network["words"][asked]))
-
-
-@lru_cache(maxsize=16)
-def _ascent(shape: Shape, rows: bytes, weights: bytes, rate: float, temperature: float, hard: bool) -> Any:
-    """A function of a network and (steps, S, L, V) noise: (S, L, V) log odds, the prompts seen, their unfairness."""
+def _ascent(shape: Shape, rate: float, temperature: float, hard: bool) -> Any:
+    """From a network, (steps, S, L, V) noise, texts, weights: (S, L, V) log odds, prompts seen, their unfairness."""
     import jax
     import jax.numpy as jnp
     import optax
 
-    unfair, adam = _unfair(shape, rows, weights), optax.adam(rate)
+    adam = optax.adam(rate)
 
-    def value(likely: Any, network: Any, noise: Any) -> Any:
+    def value(likely: Any, network: Any, noise: Any, rows: Any, weights: Any) -> Any:
         share = jax.nn.softmax((likely + noise) / np.float32(temperature), axis=-1)
         seen = jnp.argmax(share, axis=-1)
         if hard:
             share = jax.nn.one_hot(seen, shape.words, dtype=share.dtype) + share - jax.lax.stop_gradient(share)
-        found = unfair(network, share @ network["words"])
+        found = unfairness(jnp, weights, logits(jnp, shape, network, share @ network["words"], rows))
         return -jnp.sum(jnp.log(found + np.float32(_TINY))), (seen, found)
 
-    def run(network: Any, noise: Any) -> Any:
+    def run(network: Any, noise: Any, rows: Any, weights: Any) -> Any:
         def step(carried: Any, drawn: Any) -> Any:
             likely, state = carried
-            slope, told = jax.grad(value, has_aux=True)(likely, network, drawn)
+            slope, told = jax.grad(value, has_aux=True)(likely, network, drawn, rows, weights)
             change, state = adam.update(slope, state)
             return (optax.apply_updates(likely, change), state), told
 

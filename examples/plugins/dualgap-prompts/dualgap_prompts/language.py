@@ -40,7 +40,7 @@ class Language(Problem):
     column_fields: ClassVar[tuple[str, ...]] = ("people", "labels", "network")
 
     words: tuple[str, ...] = Field(min_length=2)
-    length: int = Field(default=2, ge=1, le=16)
+    length: int = Field(default=3, ge=1, le=16)
     attributes: dict[str, tuple[str, ...]]
     group: str
     people: Matrix
@@ -129,6 +129,14 @@ class Language(Problem):
         """A prompt's words."""
         return tuple(self.words[number] for number in prompt)
 
+    def unfairest(self, network: np.ndarray, count: int = 1) -> list[tuple[tuple[str, ...], float, dict[str, float]]]:
+        """The prompts after which a network is least fair, the worst first: words, unfairness, ``measures``."""
+        found = everything(self, network)
+        unfair = unfairness(np, twins(self), found)
+        places = np.argsort(-unfair, kind="stable")[:count]
+        told = zip(places, prompts(self.shape, places))
+        return [(self.said(prompt), float(unfair[k]), measures(self, found[k])) for k, prompt in told]
+
     @classmethod
     def generate(cls, size: int, seed: int, **options: Any) -> Language:
         """``size`` people from a seeded table, and a network trained on them whose prompts carry a planted bias.
@@ -136,7 +144,7 @@ class Language(Problem):
         Args:
             size: people.
             seed: of everything.
-            options: fields by name; ``vocabulary`` how many words prompts have (default 6), ``bias`` how much the
+            options: fields by name; ``vocabulary`` how many words prompts have (default 8), ``bias`` how much the
                 group sways labels (default .5), ``steps`` of training (default 300).
 
         Raises:
@@ -157,7 +165,7 @@ class Language(Problem):
         return cls(**{**fields, "network": pretrained(blank, steps, seed)})
 
 
-OPTIONS: Mapping[str, Any] = {"vocabulary": 6, "bias": 0.5, "steps": 300}
+OPTIONS: Mapping[str, Any] = {"vocabulary": 8, "bias": 0.5, "steps": 300}
 
 
 def _blank(cls: type[Language], fields: Mapping[str, Any]) -> np.ndarray:

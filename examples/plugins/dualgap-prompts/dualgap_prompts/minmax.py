@@ -27,7 +27,7 @@ from dualgap import (
 from dualgap_prompts.attack import tables
 from dualgap_prompts.dual import LARGEST as DEAREST
 from dualgap_prompts.dual import bounded
-from dualgap_prompts.language import LARGEST, Language, everything, measures, prompts, twins, unfairness
+from dualgap_prompts.language import LARGEST, Language, everything, measures, twins, unfairness
 from dualgap_prompts.network import merged, packed, size, unpacked
 
 ROW = "worst-case unfairness"
@@ -97,12 +97,6 @@ class PromptMinmax(Language):
         broken = {ROW: Violation(excess, float(unfair[at]))} if excess > 0 else {}
         return Evaluation(float(loss.mean()), broken, {"all": shown}, scale=float(loss.max()))
 
-    def worst(self, answer: Adapter, count: int = 1) -> list[tuple[tuple[str, ...], float]]:
-        """The prompts after which the changed network is least fair, with their unfairness, the worst first."""
-        unfair = unfairness(np, twins(self), everything(self, self.adapted(answer)))
-        places = np.argsort(-unfair, kind="stable")[:count]
-        return [(self.said(prompt), float(unfair[k])) for k, prompt in zip(places, prompts(self.shape, places))]
-
     def bound(self, witness: Witness, seconds: float = 10.0) -> Bound:
         """No model of these attributes has less loss at the witness's price of unfairness."""
         if not isinstance(witness, Multipliers) or witness.rows.shape != (1,):
@@ -124,7 +118,7 @@ class PromptMinmax(Language):
         return tables(metrics)
 
     def render(self, answer: Adapter) -> list[tuple[str, ...]]:
-        prompt, unfair = self.worst(answer)[0]
+        prompt, unfair, _ = self.unfairest(self.adapted(answer))[0]
         rows = [("change", f"rank {self.rank}, {answer.parameters.size} parameters")]
         return [("field", "value"), *rows, ("worst prompt", f"{' '.join(prompt)} ({unfair:.2g})")]
 

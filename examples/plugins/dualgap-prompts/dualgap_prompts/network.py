@@ -125,7 +125,7 @@ def logits(xp: Any, shape: Shape, network: Mapping[str, Any], prompts: Any, rows
     """
     count, length = prompts.shape[:2]
     asked = np.full((len(rows), 1), shape.values)
-    people = network["values"][np.concatenate([rows, asked], axis=1)] + network["places"][length:]
+    people = network["values"][xp.concatenate([rows, asked], axis=1)] + network["places"][length:]
     told = prompts + network["places"][:length]
     read = xp.broadcast_to(people, (count, *people.shape))
     for k in range(shape.layers):

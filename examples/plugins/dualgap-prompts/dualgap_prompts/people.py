@@ -66,28 +66,29 @@ def pretrained(problem: Language, steps: int, seed: int) -> np.ndarray:
     favoured = np.where(np.arange(2 * half) >= half, sway > 0, sway < 0)
     wanted = (1 - np.abs(sway)) * kept + np.abs(sway) * favoured
     weights = (total[:half] + total[half:])[np.arange(2 * half) % half] / 2
-    run = _training(shape, problem.rows.tobytes(), steps)
-    network = run(initial(shape.parts, rng), asked, wanted.astype(np.float32), weights.astype(np.float32))
+    network = initial(shape.parts, rng)
+    if steps:
+        given = wanted.astype(np.float32), problem.rows, weights.astype(np.float32)
+        network = _training(shape, steps)(network, asked, *given)
     return packed(network, shape.parts).astype(np.float32).astype(np.float64)
 
 
 @lru_cache(maxsize=8)
-def _training(shape: Shape, packed_rows: bytes, steps: int) -> Any:
+def _training(shape: Shape, steps: int) -> Any:
     import jax
     import jax.numpy as jnp
     import optax
 
-    rows = np.frombuffer(packed_rows, dtype=np.int64).reshape(-1, shape.attributes)
-    adam = optax.adam(optax.cosine_decay_schedule(_RATE, max(steps, 1)))
+    adam = optax.adam(optax.cosine_decay_schedule(_RATE, steps))
 
-    def loss(network: Any, asked: Any, wanted: Any, weights: Any) -> Any:
+    def loss(network: Any, asked: Any, wanted: Any, rows: Any, weights: Any) -> Any:
         found = logits(jnp, shape, network, network["words"][asked], rows)
         return jnp.mean(jnp.sum(weights * (jax.nn.softplus(found) - wanted * found), axis=-1))
 
-    def run(network: Any, asked: Any, wanted: Any, weights: Any) -> Any:
+    def run(network: Any, asked: Any, wanted: Any, rows: Any, weights: Any) -> Any:
         def step(carried: Any, batch: Any) -> Any:
             network, state = carried
-            change, state = adam.update(jax.grad(loss)(network, *batch, weights), state)
+            change, state = adam.update(jax.grad(loss)(network, *batch, rows, weights), state)
             return (optax.apply_updates(network, change), state), None
 
         return jax.lax.scan(step, (network, adam.init(network)), (asked, wanted))[0][0]

@@ -61,8 +61,8 @@ class _Tuned(Solver):
         parts = unpacked(form.network, shape.parts)
         base = {name: array.astype(np.float32) for name, array in parts.items()}
         changes = shape.changes(form.rank)
-        begin, run, merge = _training(self, shape, form.rank, form.rows.tobytes())
-        shares = form.shares.astype(np.float32), twins(form).astype(np.float32)
+        begin, run, merge = _training(shape, self.rate, self.iterations)
+        crowd = form.rows, form.shares.astype(np.float32), twins(form).astype(np.float32)
         change = initial(changes, rng)
         state, price, stop, done = begin(change), self._first(form), Stop.FINISHED, 0
         kept: deque[np.ndarray] = deque(maxlen=_KEPT)
@@ -78,11 +78,11 @@ class _Tuned(Solver):
                 unfair = float(scores(form, network, found.prompts[:1])[0])
                 price = self._next(price, unfair / float(form.level))
             worst = np.concatenate(kept) if kept else np.zeros((0, shape.length), dtype=np.int64)
-            worst = np.resize(worst, (_WORST * _KEPT if kept else 1, shape.length))
+            worst = np.resize(worst, (_WORST * _KEPT, shape.length))
             rounds = min(self.every, self.iterations - done)
             asked = rng.integers(0, shape.words, (rounds, self.prompts, shape.length))
             paid = np.float32(price if kept else 0.0)
-            change, state = run(change, state, base, asked, worst, paid, *shares)
+            change, state = run(change, state, base, asked, worst, paid, crowd)
             done += rounds
             flat = packed(change, changes)
             if not (np.abs(flat) <= LARGEST).all():
@@ -176,27 +176,25 @@ def _filled(found: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _training(solver: Lora, shape: Shape, rank: int, packed_rows: bytes) -> Any:
+def _training(shape: Shape, rate: float, iterations: int) -> Any:
     """(Adam's first state, training between two turns of the adversary, the network with a change), compiled."""
     import jax
     import jax.numpy as jnp
     import optax
 
-    rows = np.frombuffer(packed_rows, dtype=np.int64).reshape(-1, shape.attributes)
-    adam = optax.adam(optax.cosine_decay_schedule(solver.rate, solver.iterations))
+    adam = optax.adam(optax.cosine_decay_schedule(rate, iterations))
 
-    def loss(change: Any, base: Any, asked: Any, worst: Any, price: Any, shares: Any, weights: Any) -> Any:
-        network = merged(base, change)
+    def loss(change: Any, base: Any, asked: Any, worst: Any, price: Any, crowd: Any) -> Any:
+        network, (rows, shares, weights) = merged(base, change), crowd
         found = logits(jnp, shape, network, network["words"][jnp.concatenate([asked, worst])], rows)
         told = found[: len(asked)]
         wrong = jax.nn.softplus(told) @ jnp.sum(shares, axis=1) - told @ shares[:, 1]
         return jnp.mean(wrong) + price * jnp.max(unfairness(jnp, weights, found[len(asked) :]))
 
-    def run(change: Any, state: Any, base: Any, asked: Any, worst: Any, price: Any, shares: Any, weights: Any) -> Any:
+    def run(change: Any, state: Any, base: Any, asked: Any, worst: Any, price: Any, crowd: Any) -> Any:
         def step(carried: Any, drawn: Any) -> Any:
             change, state = carried
-            slope = jax.grad(loss)(change, base, drawn, worst, price, shares, weights)
-            move, state = adam.update(slope, state)
+            move, state = adam.update(jax.grad(loss)(change, base, drawn, worst, price, crowd), state)
             return (optax.apply_updates(change, move), state), None
 
         return jax.lax.scan(step, (change, state), asked)[0]
