@@ -3,17 +3,21 @@
 The plugin of ``examples/plugins/dualgap-prompts``; 2,000 people from its table, 16 words, 3 to a prompt: 4,096 prompts,
 networks of several seeds. The worst prompt is known by enumeration throughout, also after training. Ratios and hits are
 over networks and five seeds of each adversary, all else medians over networks. ``--quick`` takes 8 words, 2 to a
-prompt, two networks and four ways of training.
+prompt, two networks and four ways of training; the whole has UCI Adult, too, where it is in ``../shared/data``.
 """
 
 from __future__ import annotations
 
+import csv
+import gzip
 import statistics
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from harness import Row, main
 
 import dualgap
@@ -48,6 +52,7 @@ TRAINED = {
     "exact, dual": LoraDual(adversary="exact"),
 }
 FEW = ("no adversary", "Gumbel", "Gumbel, averaged", "exact, dual")
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "fairness" / "adult.csv.gz"
 CUT, POINTS, RATIO, HIT = 20.0, 3.0, 0.98, 1 - 1e-6
 MEASURES = ("accuracy", "demographic parity", "equalised odds", "counterfactual flips")
 
@@ -96,11 +101,39 @@ def training(networks: list[dict[str, Any]], names: Iterable[str]) -> Iterable[R
         yield Row(f"training, {name}: time", statistics.median(run["seconds"] for run in found))
 
 
+def adult() -> dict[str, Any] | None:
+    """3,000 people of Adult's training split, age, schooling and hours in thirds; None where the file isn't there."""
+    if not SHARED.is_file():
+        return None
+    with gzip.open(SHARED, "rt", encoding="utf-8") as file:
+        table = [row for row in csv.DictReader(file) if row["split"] == "train"][:3000]
+    columns = [[int(row["sex"] == "Male") for row in table]]
+    for name in ("age", "education-num", "hours-per-week"):
+        numbers = np.array([float(row[name]) for row in table])
+        columns.append(np.searchsorted(np.quantile(numbers, [1 / 3, 2 / 3]), numbers).tolist())
+    thirds = {name: (f"low {name}", f"middling {name}", f"high {name}") for name in ("age", "schooling", "hours")}
+    labels = [int(row["income"].startswith(">")) for row in table]
+    people = np.array(columns).T
+    return {"people": people, "labels": labels, "attributes": {"sex": ("woman", "man"), **thirds}, "group": "sex"}
+
+
+def on_adult() -> Iterable[Row]:
+    given = adult()
+    if given is None:
+        yield Row("Adult: not beside the checkout", None)
+        return
+    networks = [{"size": 1, "seed": seed, "vocabulary": 16, "length": 3, **given} for seed in range(3)]
+    for row in training(networks, ("no adversary", "Gumbel", "exact, dual")):
+        yield replace(row, what=f"Adult, {row.what}")
+
+
 def rows(quick: bool) -> Iterable[Row]:
     sizes = {"size": 2000, "vocabulary": 8, "length": 2} if quick else {"size": 2000, "vocabulary": 16, "length": 3}
     networks = [{**sizes, "seed": seed} for seed in range(2 if quick else 5)]
     yield from attacks(networks, 5)
     yield from training(networks, FEW if quick else TRAINED)
+    if not quick:
+        yield from on_adult()
 
 
 if __name__ == "__main__":
