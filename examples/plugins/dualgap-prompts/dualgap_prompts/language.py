@@ -172,10 +172,11 @@ def _blank(cls: type[Language], fields: Mapping[str, Any]) -> np.ndarray:
     """Zeros of a network's size, to check everything else before one is trained."""
     counts = {name: fields.get(name, cls.model_fields[name].default) for name in ("length", "width", "layers", "heads")}
     wrong = [name for name, count in counts.items() if not isinstance(count, int) or not 1 <= count <= 256]
-    if wrong or not isinstance(fields["attributes"], Mapping):
-        raise UsageError(
-            f"{wrong[0] if wrong else 'attributes'} is out of range: see dualgap problems schema {cls.kind}"
-        )
+    listed = fields["attributes"].values() if isinstance(fields["attributes"], Mapping) else [None]
+    wrong += [] if all(isinstance(words, list | tuple) for words in listed) else ["attributes"]
+    wrong += [] if isinstance(fields["words"], list | tuple) else ["words"]
+    if wrong:
+        raise UsageError(f"{wrong[0]} is out of range: see dualgap problems schema {cls.kind}")
     values = sum(map(len, fields["attributes"].values()))
     sizes = (counts["width"], counts["layers"], counts["heads"])
     return np.zeros(

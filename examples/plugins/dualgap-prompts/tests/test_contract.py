@@ -9,8 +9,8 @@ from dualgap_prompts.tuning import Lora, LoraDual
 from dualgap import Solver
 from dualgap.testing import check_problem, check_solver
 
-TINY = {"vocabulary": 4, "length": 2, "width": 4, "heads": 1, "layers": 1, "steps": 20}
-ATTACKS = [PromptAttack.generate(20, 0, **TINY), PromptAttack.generate(20, 1, **{**TINY, "length": 1})]
+TINY = {"vocabulary": 4, "length": 2, "width": 4, "heads": 1, "layers": 1, "steps": 0}
+ATTACKS = [PromptAttack.generate(20, 0, **TINY), PromptAttack.generate(20, 1, **TINY)]
 MINMAX = [PromptMinmax.generate(20, 0, level=0.05, rank=1, **TINY)]
 
 

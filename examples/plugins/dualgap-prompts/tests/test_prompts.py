@@ -251,6 +251,8 @@ def test_bad_specs_say_what_is_wrong(change: dict[str, Any], said: str) -> None:
         ({"weather": 1}, "weather"),
         ({"steps": -1}, "steps"),
         ({"width": 0}, "width"),
+        ({"words": 5}, "words"),
+        ({"attributes": {"sex": 3}}, "attributes"),
     ],
 )
 def test_bad_generators_say_what_is_wrong(options: dict[str, Any], said: str) -> None:
