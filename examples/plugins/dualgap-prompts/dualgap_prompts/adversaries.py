@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dualgap_prompts.language import Language, prompts, twins, unfairness
+from dualgap_prompts.language import Language, prompts
+from dualgap_prompts.measures import twins, unfairness
 from dualgap_prompts.network import Shape, logits
 
 TEXTS_AT_ONCE = 2**15

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dualgap import Answer, Bound, Evaluation, Evidence, Exhaustion, InvalidWitnessError, Sense, Violation, Witness
-from dualgap_prompts.language import Language, everything, measures, odds, twins, unfairness
+from dualgap_prompts.language import Language, everything, odds
+from dualgap_prompts.measures import measures, twins, unfairness
 
 ROUNDING = 1e-9  # of an unfairness in float64: the sums are of terms below 1
 _SHOWN_SECONDS = 20.0  # beyond it, what an answer is worth isn't compared with all prompts unasked

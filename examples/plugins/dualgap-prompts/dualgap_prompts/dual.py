@@ -59,7 +59,7 @@ def _best(shares: np.ndarray, slope: np.ndarray) -> np.ndarray:
     root = np.sqrt(np.maximum(middle**2 - 4 * slope * yes, 0.0))
     above = np.divide(2 * yes, middle + root, out=np.zeros(len(yes)), where=middle + root > 0)
     below = np.divide(middle - root, 2 * slope, out=np.ones(len(yes)), where=slope < 0)
-    return np.clip(np.where(middle > 0, above, below), 0.0, 1.0)
+    return np.asarray(np.clip(np.where(middle > 0, above, below), 0.0, 1.0))
 
 
 def _least(shares: np.ndarray, slope: np.ndarray) -> np.ndarray:

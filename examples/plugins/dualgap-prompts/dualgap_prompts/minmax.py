@@ -27,7 +27,8 @@ from dualgap import (
 from dualgap_prompts.attack import tables
 from dualgap_prompts.dual import LARGEST as DEAREST
 from dualgap_prompts.dual import bounded
-from dualgap_prompts.language import LARGEST, Language, everything, measures, twins, unfairness
+from dualgap_prompts.language import LARGEST, Language, everything
+from dualgap_prompts.measures import measures, twins, unfairness
 from dualgap_prompts.network import merged, packed, size, unpacked
 
 ROW = "worst-case unfairness"

@@ -71,7 +71,7 @@ class Shape:
     @property
     def prompts(self) -> int:
         """How many prompts there are."""
-        return self.words**self.length
+        return int(self.words**self.length)
 
 
 def size(parts: Mapping[str, tuple[int, ...]]) -> int:

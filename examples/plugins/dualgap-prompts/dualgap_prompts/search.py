@@ -10,7 +10,8 @@ import numpy as np
 from dualgap import Claim, Context, Exhaustion, Solver, Stop, Trait
 from dualgap_prompts.adversaries import ADVERSARIES, Search
 from dualgap_prompts.attack import Prompt, PromptAttack
-from dualgap_prompts.language import odds, twins, unfairness
+from dualgap_prompts.language import odds
+from dualgap_prompts.measures import twins, unfairness
 from dualgap_prompts.network import unpacked
 
 _REFINED = 32  # prompts of the largest unfairness in float32 that are looked at in float64

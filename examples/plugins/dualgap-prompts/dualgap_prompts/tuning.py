@@ -15,7 +15,8 @@ import numpy as np
 from dualgap import Claim, Context, Multipliers, Solver, Stop, Trait
 from dualgap_prompts.adversaries import ADVERSARIES, Search, scores
 from dualgap_prompts.dual import best_price
-from dualgap_prompts.language import LARGEST, twins, unfairness
+from dualgap_prompts.language import LARGEST
+from dualgap_prompts.measures import twins, unfairness
 from dualgap_prompts.minmax import ROW, Adapter, PromptMinmax
 from dualgap_prompts.network import Shape, initial, logits, merged, packed, unpacked
 

@@ -16,7 +16,8 @@ from dualgap_prompts.adversaries import Found
 from dualgap_prompts.attack import Prompt, PromptAttack
 from dualgap_prompts.command import app
 from dualgap_prompts.dual import best_price, bounded
-from dualgap_prompts.language import everything, odds, prompts, twins, unfairness
+from dualgap_prompts.language import everything, odds, prompts
+from dualgap_prompts.measures import twins, unfairness
 from dualgap_prompts.minmax import ROW, PromptMinmax
 from dualgap_prompts.network import unpacked
 from dualgap_prompts.search import Coordinate, Enumeration, Gumbel, GumbelSoft, Random
