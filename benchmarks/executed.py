@@ -1,5 +1,5 @@
-"""Plans of ``parallel-strategy`` that are run on host devices: the largest relative difference of loss and gradients from
-one device, float32, and bytes on a device's wire by type of collective, planned and sent, with reasons where they differ.
+"""Plans of ``parallel-strategy`` that are run on host devices: the largest relative difference of loss and gradients
+from one device, float32, and bytes on a device's wire by type of collective, planned and sent, with reasons.
 
 Small models of a Llama's shape: eight heads, four of keys. A layer each; two replicas stand for more.
 """

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import dualgap
+from dualgap.cli import extensions
 from dualgap.cli.options import Plugins
 
 INTERRUPTED = 130
@@ -35,17 +36,29 @@ COMMANDS = {
 
 
 class LazyGroup(TyperGroup):
-    """Commands whose modules are imported when they are invoked; listing needs only their summaries."""
+    """Commands whose modules are imported when they are invoked; listing needs only their summaries.
+
+    Plugins are looked at for the list of commands, where any is installed, and for names that aren't built in.
+    """
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = {name: TyperCommand(name, help=summary) for name, summary in COMMANDS.items()}
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*COMMANDS, *extensions.commands()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS and cmd_name in extensions.commands():
+            return TyperCommand(cmd_name, help=f"Of the plugin {extensions.commands()[cmd_name].plugin}.")
+        return super().get_command(ctx, cmd_name)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and command.name in COMMANDS:
-            module = importlib.import_module(f"dualgap.cli.{command.name}")
-            command = typer.main.get_command(module.app)
+        if command is not None and name is not None:
+            own = name in COMMANDS
+            made = importlib.import_module(f"dualgap.cli.{name}").app if own else extensions.commands()[name].resolve()
+            command = typer.main.get_command(made)
             command.name = name
         return name, command, rest
 

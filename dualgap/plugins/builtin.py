@@ -137,6 +137,11 @@ _READERS = {
 
 _EXPORTERS = {"json": "dualgap.study.export:as_json"}
 
+_COMMANDS = (
+    *("solve", "compare", "verify", "explain", "export", "apply", "sweep", "report", "advise"),
+    *("solvers", "problems", "plugins", "doctor"),
+)
+
 _SECTIONS = {"measures": "dualgap.study.likeness:measures_section"}
 
 
@@ -168,6 +173,11 @@ def dualgap_exporters() -> Mapping[str, Any]:
 @hookimpl
 def dualgap_sections() -> Mapping[str, Any]:
     return _SECTIONS
+
+
+@hookimpl
+def dualgap_commands() -> Mapping[str, Any]:
+    return {name: f"dualgap.cli.{name}:app" for name in _COMMANDS}
 
 
 @hookimpl

@@ -117,7 +117,7 @@ def check_offer(kind: str, name: str, thing: Any) -> None:
     """
     faults = _FAULTS[kind](thing)
     offered = "kind" if kind == "problems" else "name"
-    called = name if kind in ("readers", "exporters", "sections") else getattr(thing, offered, name)
+    called = name if kind in ("readers", "exporters", "sections", "commands") else getattr(thing, offered, name)
     if not faults and called != name:
         faults = [f"offered as {name!r}, but its {offered} is {called!r}"]
     if faults:
@@ -177,6 +177,12 @@ def _section_faults(section: Any) -> list[str]:
     return [] if callable(section) else ["not a function of a problem and its runs"]
 
 
+def _command_faults(command: Any) -> list[str]:
+    from typer import Typer
+
+    return [] if isinstance(command, Typer) else ["not a typer.Typer"]
+
+
 def api_faults(api: Any) -> list[str]:
     """What is wrong with an interface number; an older one that still works is only warned of."""
     if isinstance(api, bool) or not isinstance(api, int) or not OLDEST_API <= api <= API:
@@ -194,4 +200,5 @@ _FAULTS: Mapping[str, Callable[[Any], list[str]]] = {
     "readers": _reader_faults,
     "exporters": _exporter_faults,
     "sections": _section_faults,
+    "commands": _command_faults,
 }

@@ -50,6 +50,11 @@ def dualgap_sections() -> Mapping[str, Any]:  # type: ignore[empty-body]
 
 
 @hookspec
+def dualgap_commands() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Commands of ``dualgap`` by name: ``typer.Typer`` objects. Give them as strings, so that help imports nothing."""
+
+
+@hookspec
 def dualgap_choices(problem: Any) -> Sequence[Any]:  # type: ignore[empty-body]
     """Solvers to take for ``problem`` where nobody names one, in the order to try: ``dualgap.Choice``.
 

@@ -23,7 +23,7 @@ from dualgap.plugins.sources import called, classes, import_file
 GROUP = "dualgap"
 BUILT_IN = "dualgap"
 LOCAL = "(registered here)"
-TABLES = ("solvers", "problems", "bridges", "readers", "exporters", "sections")
+TABLES = ("solvers", "problems", "bridges", "readers", "exporters", "sections", "commands")
 
 __all__ = ["API", "Entry", "Plugin", "Registry", "registry", "using"]
 
@@ -39,6 +39,7 @@ class Registry:
         self.readers: dict[str, Entry] = {}
         self.exporters: dict[str, Entry] = {}
         self.sections: dict[str, Entry] = {}
+        self.commands: dict[str, Entry] = {}
         self.paths: list[str] = []
         self._manager = pluggy.PluginManager(hookspecs.NAME)
         self._manager.add_hookspecs(hookspecs)
@@ -160,10 +161,11 @@ class Registry:
         if known is None:
             table[entry.name] = entry
             return
-        entry.owner.clashes.append(f"{entry.name!r} is already offered by {known.plugin}")
+        named = f"{'the command ' if entry.kind == 'commands' else ''}{entry.name!r}"
+        entry.owner.clashes.append(f"{named} is already offered by {known.plugin}")
         if known.plugin != BUILT_IN:
             known.rival = entry.plugin
-            known.owner.clashes.append(f"{entry.name!r} is also offered by {entry.plugin}")
+            known.owner.clashes.append(f"{named} is also offered by {entry.plugin}")
 
     def register(self, thing: Any) -> Any:
         """Registers a solver (class or object) or a problem class in this process; a later one replaces an earlier.

@@ -17,6 +17,7 @@ from scipy.io import loadmat
 
 import dualgap
 import dualgap.testing
+from dualgap.cli import main
 from dualgap.plugins.registry import Registry, using
 from dualgap.study.sections import sections
 
@@ -25,6 +26,15 @@ EXAMPLES = sorted(path.parent for path in (ROOT / "examples" / "plugins").glob("
 SOLVERS = {
     "dualgap-coind": {"closed-form@coind", "penalty@coind", "dual-ascent@coind", "network@coind"},
     "dualgap-mpax": {"pdhg@mpax"},
+    "dualgap-prompts": {
+        "enumeration@prompts",
+        "gumbel@prompts",
+        "gumbel-soft@prompts",
+        "coordinate@prompts",
+        "random@prompts",
+        "lora@prompts",
+        "lora-dual@prompts",
+    },
     "dualgap-scipy": {
         "milp@scipy",
         "linprog@scipy",
@@ -36,6 +46,9 @@ SOLVERS = {
 
 KIND = "conditional-independence"
 SPEC = {"kind": KIND, "shares": [[1, 1], [1, 0]], "draws": 100}
+ASK = """kind = "prompt-attack"
+generate = {size = 20, seed = 0, vocabulary = 3, length = 2, width = 4, layers = 1, heads = 1, steps = 0}
+"""
 MISLEADING = "a low one does not mean that the unseen pair comes out right"
 
 
@@ -135,12 +148,20 @@ def test_with_one_broken_the_others_and_the_built_ins_stay(place: str, on_path: 
             dualgap.solve(dualgap.Knapsack.generate(12, 0), "milp@scipy", isolate=False)
 
 
-def test_with_none_there_is_nothing_of_them(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_none_there_is_nothing_of_them(
+    on_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("DUALGAP_PLUGINS", "")
     assert third_party(Registry()) == {}
     assert "mat" not in Registry().exporters
     assert KIND not in Registry().problems
     assert set(Registry().sections) == {"measures"}
+    with using(Registry()):
+        assert main(["--help"]) == 0
+        assert main(["prompts", "show", "ask.toml"]) == 2
+    shown = capsys.readouterr()
+    assert "prompts" not in shown.out
+    assert "No such command 'prompts'" in shown.err
     monkeypatch.delenv("DUALGAP_PLUGINS")
     shutil.rmtree(on_path)
     assert not third_party(Registry()).keys() & SOLVERS.keys()
@@ -164,6 +185,7 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
         more = {
             "dualgap-scipy": ["dualgap_exporters"],
             "dualgap-coind": ["dualgap_choices", "dualgap_problems", "dualgap_sections"],
+            "dualgap-prompts": ["dualgap_choices", "dualgap_commands", "dualgap_problems"],
         }
         assert listed[name]["hooks"] == sorted([*more.get(name, []), "dualgap_solvers"])
     (tmp_path / "bag.toml").write_text('kind = "knapsack"\nvalues = [10, 13, 7]\nweights = [3, 4, 2]\ncapacity = 7\n')
@@ -171,6 +193,12 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     assert (run["certificate"]["value"], run["isolated"]) == (23, True)
     cli("solve", "bag.toml", "-s", "highs", "-o", "run.json")
     cli("export", "run.json", "--to", "mat", "-o", "answer.mat")
+    assert "Of the plugin dualgap-prompts." in cli("--help")
+    (tmp_path / "ask.toml").write_text(ASK)
+    unfair = json.loads(cli("solve", "ask.toml", "--json", "-o", "asked.json"))
+    shown = cli("prompts", "show", "asked.json", "-n", "1").splitlines()[1]
+    assert shown.startswith(" ".join(unfair["answer"]["words"]))
+    assert f"{unfair['certificate']['value']:.3g}" in shown
     text = (ROOT / "examples" / "plugins" / "dualgap-coind" / "README.md").read_text(encoding="utf-8")
     (tmp_path / "pairs.toml").write_text(text.partition("```toml\n")[2].partition("```")[0])
     shown, said = " ".join(text.split()), json.loads(cli("solve", "pairs.toml", "--json"))
@@ -187,6 +215,7 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     [
         ("dualgap-scipy", "Milp or Linprog or test_problems"),  # the contract of the others takes most of a minute
         ("dualgap-coind", "not test_the_network_composes"),
+        ("dualgap-prompts", "test_prompts or kinds or enumeration"),  # the other solvers compile for long
     ],
 )
 def test_an_example_passes_its_own_tests(name: str, chosen: str, installed: Path, tmp_path: Path) -> None:

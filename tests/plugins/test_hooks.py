@@ -79,7 +79,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_loads_no_plugin(install: Install, tmp_path: Path) -> None:
+def test_help_shows_nothing_that_a_plugin_prints(install: Install, tmp_path: Path) -> None:
     install("loud", "import sys\nprint('loud!')\nprint('loud!', file=sys.stderr)\nraise RuntimeError('broken')\n")
     for arguments in (["--help"], ["solve", "--help"], ["plugins", "--help"]):
         helped = command(tmp_path, *arguments)
