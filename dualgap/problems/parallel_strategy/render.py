@@ -46,7 +46,8 @@ def _ties(ties: int, plans: int) -> str:
     if plans == 1:
         return ""
     if ties == 1:
-        return f", and the {plans - 1} runners-up are further away than that"
+        others = "runner-up is" if plans == 2 else f"{plans - 1} runners-up are"
+        return f", and the {others} further away than that"
     which = f"the {plans}" if ties == plans else f"{ties} of the {plans}"
     return f", so that it can't tell {which} plans shown apart"
 

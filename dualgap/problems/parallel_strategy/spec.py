@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from dualgap.core.arrays import Matrix, Number, Vector, as_array
 from dualgap.core.audit import Audit
@@ -43,6 +43,10 @@ def _one() -> np.ndarray:
     return as_array((1,))
 
 
+def _nothing() -> np.ndarray:
+    return np.zeros((0, 0), dtype=np.int64)
+
+
 class Strategy(Record):
     """A point of the grid, and strategies for the operators of its stages.
 
@@ -59,7 +63,13 @@ class Strategy(Record):
     interleave: int
     zero: int
     first: Matrix
-    last: Matrix = Field(default_factory=lambda: as_array(()))
+    last: Matrix = Field(default_factory=_nothing)
+
+    @field_validator("last", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        """An empty table is written as an empty list."""
+        return _nothing() if isinstance(value, Sequence) and not value else value
 
     @property
     def point(self) -> Point:

@@ -101,6 +101,15 @@ def test_written_specs_are_read_again() -> None:
     assert again.digest() == problem.digest()
 
 
+@pytest.mark.parametrize("stages", [1, 2])
+def test_saved_runs_are_read_and_verified(tmp_path: Path, stages: int) -> None:
+    problem = loaded(fixed={"pipeline": stages})
+    dualgap.solve(problem, "grid-prices", isolate=False).save(tmp_path / "run.json")
+    found = dualgap.verify(problem, tmp_path / "run.json")
+    assert found.certificate.verdict == "optimal"
+    assert all(check.passed for check in found.checks)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
