@@ -95,6 +95,11 @@ def unrelated_rows(quick: bool) -> Iterator[Row]:
         name = f"unrelated {blocks} x {devices}: relaxation-floor"
         yield Row(f"{name}, certified gap", 100 * said.relative_gap, "%", 0.1, "highs on counts", theirs)
         yield Row(name, seconds, "s", 1.0, "highs on counts", spent)
+        solved(raw, "gradient-placement", 10.0)  # compiles
+        said, seconds = solved(raw, "gradient-placement", 10.0)
+        name = f"unrelated {blocks} x {devices}: gradient-placement"
+        yield Row(f"{name}, certified gap", 100 * said.relative_gap, "%", None, "highs on counts", theirs)
+        yield Row(f"{name}, compiled before", seconds, "s", None, "highs on counts", spent)
 
 
 def sharding_rows(quick: bool) -> Iterator[Row]:

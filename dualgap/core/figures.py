@@ -96,6 +96,14 @@ class Bars(Figure):
     values: np.ndarray
 
 
+@dataclass(frozen=True)
+class Timeline(Figure):
+    """Who works when: by name (start, end, kind) of what is done, in order; kinds differ in shade."""
+
+    title: str
+    rows: tuple[tuple[str, tuple[tuple[float, float, str], ...]], ...]
+
+
 def strategy(player: str, names: Sequence[str], weights: np.ndarray) -> Bars:
     """A mixed strategy, or a budget that is spent: the shares of what is played at all, by name."""
     shares = np.asarray(weights, dtype=np.float64) / float(np.sum(weights, dtype=np.float64))

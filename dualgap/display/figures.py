@@ -1,4 +1,4 @@
-"""Figures of answers as SVG: pictures, histograms and bars."""
+"""Figures of answers as SVG: pictures, histograms, bars and timelines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from dualgap.core.figures import Bars, Figure, Histogram, Picture, Pictures
+from dualgap.core.figures import Bars, Figure, Histogram, Picture, Pictures, Timeline
 from dualgap.core.statement import format_value
 from dualgap.display.axes import Axis
 from dualgap.display.html import Html, tag
@@ -129,6 +129,31 @@ def _(figure: Bars) -> Html:
     more = tag("p", f"and {left:,} smaller ones", class_="more") if left else None
     bars = tag("div", *rows, tag("div", class_="name"), _scale(axis), class_="intervals")
     return _framed(figure, [_head(figure.title), bars, *([more] if more else [])], class_="chart")
+
+
+@drawn.register
+def _(figure: Timeline) -> Html:
+    """A row for each name, up to sixty; the first kind is the lightest."""
+    shown = figure.rows[:_MOST_BARS]
+    kinds = list(dict.fromkeys(kind for _, spans in shown for *_, kind in spans))
+    axis = Axis(0.0, max((end for _, spans in shown for _, end, _ in spans), default=1.0) or 1.0)
+    rows = []
+    for name, spans in shown:
+        parts = [_span(axis, start, end, (kinds.index(kind) + 1) / len(kinds)) for start, end, kind in spans]
+        said = f"{name}: until {format_value(max((end for _, end, _ in spans), default=0.0))}"
+        rows += [tag("div", name, class_="name"), tag("svg", tag("title", said), *parts, class_="track", role="img")]
+    left = len(figure.rows) - len(shown)
+    more = tag("p", f"and {left:,} more", class_="more") if left else None
+    bars = tag("div", *rows, tag("div", class_="name"), _scale(axis), class_="intervals")
+    return _framed(figure, [_head(figure.title), bars, *([more] if more else [])], class_="chart")
+
+
+def _span(axis: Axis, start: float, end: float, shade: float) -> Html:
+    left, right = axis.at(start), axis.at(end)
+    width = 0.9 * (right - left)  # a gap between one and the next
+    return tag(
+        "rect", x=f"{left:g}%", width=f"{width:g}%", y="15%", height="70%", class_="bar", fill_opacity=f"{shade:g}"
+    )
 
 
 def _head(title: str) -> Html:

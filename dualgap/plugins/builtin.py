@@ -82,6 +82,7 @@ _SOLVERS = {
     "capacity-fill": "dualgap.solvers.placement.capacity:CapacityFill",
     "relaxation-floor": "dualgap.solvers.placement.approximate:RelaxationFloor",
     "longest-first": "dualgap.solvers.placement.approximate:LongestFirst",
+    "gradient-placement": "dualgap.solvers.placement.gradient:GradientPlacement",
     "lenstra-shmoys-tardos": "dualgap.solvers.placement.approximate:LenstraShmoysTardos",
     "earliest-end": "dualgap.solvers.placement.shares:EarliestEnd",
     "equal-shares": "dualgap.solvers.placement.shares:EqualShares",

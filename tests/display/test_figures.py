@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from dualgap.core.figures import Bars, Figure, Histogram, Picture, Pictures
+from dualgap.core.figures import Bars, Figure, Histogram, Picture, Pictures, Timeline
 from dualgap.display.figures import drawn
 
 
@@ -69,12 +69,22 @@ def test_bars_keep_the_largest_and_count_the_rest():
     assert re.findall(r'class="bar"', negative) == ['class="bar"'] * 2
 
 
+def test_timelines_shade_by_kind_and_name_their_end():
+    rows = tuple((f"device {k}", ((0.0, 1.0, "f"), (1.0, 3.0, "b"))) for k in range(61))
+    shown = drawn(Timeline("said", "who", rows))
+    assert shown.count('fill-opacity="0.5"') == shown.count('fill-opacity="1"') == 60
+    assert "device 3: until 3" in shown
+    assert "and 1 more" in shown
+    assert "NaN" not in drawn(Timeline("said", "who", (("idle", ()),)))
+
+
 def test_everything_is_escaped_and_nothing_runs():
     name = "<script>alert(1)</script>"
     figures = [
         Pictures(name, ((name, (Picture(name, np.ones((2, 2))),)),)),
         Histogram(name, name, np.array([0.0, 1.0]), np.array([1])),
         Bars(name, name, (name,), np.ones(1)),
+        Timeline(name, name, ((name, ((0.0, 1.0, name),)),)),
         Figure(name),
     ]
     for figure in figures:

@@ -22,6 +22,7 @@ from dualgap.core.arrays import Matrix, Rows, Vector, as_array
 from dualgap.core.certificate import Bound, Evaluation, Violation
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.exact import fraction, simplest
+from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
 from dualgap.core.resolve import Resolver
 from dualgap.core.views import View
@@ -168,6 +169,11 @@ class AttentionPlacement(Problem):
         counts = np.zeros((self.size, len(self.work)), dtype=np.int64)
         counts[int((self.times @ self.count).argmin())] = self.count
         return Placement(counts=counts)
+
+    def figures(self, answer: Any) -> tuple[Figure, ...]:
+        from dualgap.problems.attention_placement.render import figures
+
+        return figures(self, answer)
 
     def render(self, answer: Any) -> list[tuple[str, ...]]:
         from dualgap.problems.attention_placement.render import table

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dualgap.core.exact import nearest
-from dualgap.core.figures import Bars, Figure, Picture, Pictures
+from dualgap.core.figures import Bars, Figure, Timeline
 from dualgap.problems.parallel_strategy.breakdown import HEADROOM, LIMIT, MEMORY, TIME
 from dualgap.problems.parallel_strategy.grid import microbatches
 
 if TYPE_CHECKING:
     from dualgap.problems.parallel_strategy.spec import ParallelStrategy
 
-FORWARD, BACKWARD, IDLE = 0.65, 0.25, 1.0
+_LONG = {"forward": 1, "backward": 2}
 _SHOWN = 24  # microbatches and stages that a picture has room for
-_HIGH, _WIDE = 8, 4  # pixels of a stage, of a forward pass
 
 
 def figures(problem: ParallelStrategy, answer: Any) -> tuple[Figure, ...]:
@@ -39,11 +38,12 @@ def _figures(problem: ParallelStrategy, answer: Any) -> Iterator[Figure]:
     if 1 < point.pipeline <= _SHOWN and point.interleave == 1:
         shown = min(count, max(_SHOWN, 2 * point.pipeline))
         more = f" (the first {shown} of {count} microbatches)" if shown < count else ""
-        said = (
-            f"A row for each stage, from left to right{more}: forward passes light, backward ones dark, waiting white."
-        )
-        picture = Picture("one forward, one backward", drawn(schedule(point.pipeline, shown)))
-        yield Pictures(said, (("stages", (picture,)),))
+        said = f"Forward passes are light, backward ones dark and twice as long; between them stages wait{more}."
+        rows = [
+            (f"stage {place + 1}", tuple((start, start + _LONG[kind], kind) for start, kind in passes))
+            for place, passes in enumerate(schedule(point.pipeline, shown))
+        ]
+        yield Timeline(said, "one forward, one backward", tuple(rows))
 
 
 def schedule(stages: int, count: int) -> list[list[tuple[float, str]]]:
@@ -68,19 +68,7 @@ def schedule(stages: int, count: int) -> list[list[tuple[float, str]]]:
                 if not first and before not in ends:
                     break
                 start = max(free[stage], 0.0 if first else ends[before])
-                free[stage] = ends[kind, stage, i] = start + (1 if kind == "forward" else 2)
+                free[stage] = ends[kind, stage, i] = start + _LONG[kind]
                 found[stage].append((start, kind))
                 turns.pop(0)
     return found
-
-
-def drawn(passes: list[list[tuple[float, str]]]) -> np.ndarray:
-    """(height, width) pixels from 0 to 1."""
-    end = max(start + (1 if kind == "forward" else 2) for row in passes for start, kind in row)
-    pixels = np.full((_HIGH * len(passes), int(end * _WIDE)), IDLE)
-    for stage, row in enumerate(passes):
-        for start, kind in row:
-            left, long = int(start * _WIDE), _WIDE * (1 if kind == "forward" else 2)
-            rows = slice(stage * _HIGH, (stage + 1) * _HIGH - 1)
-            pixels[rows, left : left + long - 1] = FORWARD if kind == "forward" else BACKWARD
-    return pixels

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dualgap import UsageError
-from dualgap.core.figures import Bars, Pictures
+from dualgap.core.figures import Bars, Timeline
 from dualgap.problems.parallel_strategy.figures import schedule
 from tests.problems.parallel_strategy.plans import FSDP, planned
 
@@ -85,6 +85,7 @@ def test_reports_draw_time_memory_and_the_pipeline() -> None:
     assert time.values.sum() == pytest.approx(float(problem.evaluate(plan).objective))
     assert isinstance(memory, Bars)
     assert "limit" not in memory.names
-    assert isinstance(stages, Pictures)
-    assert set(np.unique(stages.rows[0][1][0].pixels)) == {0.25, 0.65, 1.0}
+    assert isinstance(stages, Timeline)
+    assert [name for name, _ in stages.rows] == ["stage 1", "stage 2"]
+    assert stages.rows[1][1][:2] == ((1.0, 2.0, "forward"), (2.0, 4.0, "backward"))
     assert len(planned({}, [{}])[0].figures(planned({}, [{}])[1])) == 2

@@ -7,6 +7,8 @@ import pytest
 
 import dualgap
 from dualgap import AttentionPlacement
+from dualgap.solvers.placement.gradient import polished
+from dualgap.solvers.placement.relaxation import relaxed
 from dualgap.solvers.placement.search import improved, longest_first
 
 
@@ -32,12 +34,26 @@ def test_a_device_too_slow_for_any_block_stays_empty() -> None:
     assert run.answer.counts.tolist() == [[2, 2], [0, 0]]
 
 
+@pytest.mark.parametrize("solver", ["relaxation-floor", "gradient-placement"])
 @pytest.mark.parametrize("family", ["equal", "uniform", "unrelated"])
-def test_the_relaxation_rounds_within_a_small_gap(family: str) -> None:
+def test_relaxed_shares_round_within_a_small_gap(family: str, solver: str) -> None:
     problem = AttentionPlacement.generate(48, 3, devices=6, copies=8, family=family)
-    run = dualgap.solve(problem, "relaxation-floor", isolate=False)
-    assert run.certificate.relative_gap < 1e-3
+    run = dualgap.solve(problem, solver, isolate=False)
+    assert run.certificate.relative_gap < (1e-3 if solver == "relaxation-floor" or family != "unrelated" else 5e-3)
     assert run.certificate.evidence == "proved"
+
+
+def test_polished_weights_prove_almost_what_the_relaxation_proves() -> None:
+    problem = AttentionPlacement.generate(24, 5, devices=5, copies=4, family="unrelated")
+    found = relaxed(problem.times, problem.count)
+    assert found is not None
+    seconds = problem.times * problem.count
+    poor = np.array([0.9, 0.05, 0.03, 0.01, 0.01])
+    weights = polished(seconds, poor)
+    proved = float((weights[:, None] * seconds).min(axis=0).sum() / weights.sum())
+    assert proved <= found.makespan * (1 + 1e-9)
+    assert proved >= 0.99 * found.makespan
+    assert proved > float((poor[:, None] * seconds).min(axis=0).sum())
 
 
 @pytest.mark.parametrize("family", ["uniform", "unrelated"])
