@@ -100,6 +100,7 @@ _PUBLIC = {
     "OperatorSharding": "dualgap.problems.operator_sharding",
     "ParallelStrategy": "dualgap.problems.parallel_strategy",
     "AttentionPlacement": "dualgap.problems.attention_placement",
+    "RingAttention": "dualgap.problems.ring_attention",
     "Unlearning": "dualgap.problems.unlearning",
     "UnlearningAudit": "dualgap.problems.unlearning_audit",
     "Saddle": "dualgap.models.saddle",

@@ -96,6 +96,7 @@ from dualgap.problems.minimax_reconstruction import MinimaxReconstruction as Min
 from dualgap.problems.minimax_regret import MinimaxRegret as MinimaxRegret
 from dualgap.problems.operator_sharding import OperatorSharding as OperatorSharding
 from dualgap.problems.parallel_strategy import ParallelStrategy as ParallelStrategy
+from dualgap.problems.ring_attention import RingAttention as RingAttention
 from dualgap.problems.universal_template import UniversalTemplate as UniversalTemplate
 from dualgap.problems.unlearning import Unlearning as Unlearning
 from dualgap.problems.unlearning_audit import UnlearningAudit as UnlearningAudit

@@ -28,6 +28,7 @@ from dualgap.problems.matrix_game import MixedStrategies
 from dualgap.problems.minimax_reconstruction import Reconstruction
 from dualgap.problems.operator_sharding import Sharding
 from dualgap.problems.parallel_strategy import Plan
+from dualgap.problems.ring_attention import RingOrder
 from dualgap.problems.universal_template import Template
 from dualgap.problems.unlearning import Parameters
 from dualgap.problems.unlearning_audit import Attacks
@@ -35,7 +36,7 @@ from tests.conformance.covariance import covariance
 from tests.conformance.fair import fair
 from tests.conformance.forgetting import audit, unlearning
 from tests.conformance.games import matrix_game, power_game
-from tests.conformance.placing import balance, placement, sharding, strategy
+from tests.conformance.placing import balance, placement, ring, sharding, strategy
 from tests.conformance.spectral import discriminant, erasure, reconstruction
 from tests.conformance.templates import template
 from tests.problems.networks import enumerated
@@ -267,6 +268,8 @@ def point_of(answer: Any) -> np.ndarray:
         return answer.shares
     if isinstance(answer, Placement):
         return answer.counts.reshape(-1)
+    if isinstance(answer, RingOrder):
+        return np.asarray(answer.held).ravel()
     if isinstance(answer, Attacks):
         return np.concatenate([answer.lower, answer.upper])
     if isinstance(answer, Parameters):
@@ -351,6 +354,10 @@ VARIANTS: Mapping[str, Mapping[str, Maker]] = {
     "attention-placement": {
         family: lambda rng, family=family: Drawn(*placement(rng, family))
         for family in ("equal", "uniform", "unrelated")
+    },
+    "ring-attention": {
+        "equal devices": lambda rng: Drawn(*ring(rng, equal=True)),
+        "devices of several speeds": lambda rng: Drawn(*ring(rng, equal=False)),
     },
     "load-balance": {
         "known": lambda rng: Drawn(*balance(rng, known=True)),

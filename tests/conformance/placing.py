@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, permutations, product
 
 import numpy as np
 from scipy.stats import norm
 
-from dualgap import AttentionPlacement, LoadBalance, OperatorSharding, ParallelStrategy
+from dualgap import AttentionPlacement, LoadBalance, OperatorSharding, ParallelStrategy, RingAttention
 from dualgap.problems.parallel_strategy.grid import Point
 from dualgap.problems.parallel_strategy.operators import total
 from dualgap.problems.parallel_strategy.stages import Stage
@@ -67,6 +67,24 @@ def balance(rng: np.random.Generator, *, known: bool) -> tuple[LoadBalance, floa
         return whole and shares.sum() == problem.microbatches, value(shares)
 
     return problem, value(even) if best is None else best, judge, 1e-4 if best is None else 1e-9
+
+
+def ring(rng: np.random.Generator, *, equal: bool) -> tuple[RingAttention, float, Judge, float]:
+    """Every order of six stretches on three devices."""
+    problem = RingAttention.generate(3, int(rng.integers(1000)), equal=equal)
+
+    def judge(held: np.ndarray) -> tuple[bool, float]:
+        rows = np.rint(held).astype(int).reshape(3, 2)
+        if sorted(rows.ravel().tolist()) != list(range(6)):
+            return False, 0.0
+        steps = (
+            max(problem.work[np.ix_(rows[j], rows[(j - r) % 3])].sum() / problem.speed[j] for j in range(3))
+            for r in range(3)
+        )
+        return True, float(sum(steps))
+
+    best = min(judge(np.array(order))[1] for order in permutations(range(6)))
+    return problem, best, judge, 1e-9
 
 
 def sharding(rng: np.random.Generator) -> tuple[OperatorSharding, float | None, Judge, float]:

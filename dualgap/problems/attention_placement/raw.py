@@ -51,6 +51,10 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         SpecError: lists what can't be read, each with a remedy.
     """
     raw = dict(spec)
+    if "schedule" in raw:
+        raise SpecError(
+            [Fault("schedule", "the makespan is the only one", 'kind = "ring-attention" for a ring\'s steps')]
+        )
     if "sequence" not in raw:
         if extra := sorted(RAW_FIELDS.keys() & raw.keys()):
             raise SpecError([Fault("sequence", f"missing, and {extra[0]} is given", "sequence = 131072, say")])
@@ -65,12 +69,12 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         raise SpecError(faults)
     copies = whole(raw.pop("copies", 1), "copies")
     head_dim, width = whole(raw.pop("head_dim", 128), "head_dim"), whole(raw.pop("bytes", 2), "bytes")
-    work = half_tiles(sequence // block, _documents(raw.pop("mask", "causal"), sequence, resolver), block)
+    work = half_tiles(sequence // block, documents(raw.pop("mask", "causal"), sequence, resolver), block)
     fields: dict[str, Any] = {"work": work, "count": np.full(len(work), copies, dtype=np.int64)}
     cost = raw.pop("cost", "flops")
     if cost not in COSTS:
         raise SpecError([Fault("cost", f"{shown(cost)} is no cost", '"flops" or "roofline"')])
-    found = _devices(raw.pop("devices", None))
+    found = devices(raw.pop("devices", None))
     fields["devices"] = tuple(name for name, _, _ in found)
     half = 2.0 * block**2 * head_dim  # operations
     if cost == "flops":
@@ -118,7 +122,12 @@ def half_tiles(blocks: int, documents: Sequence[int] | None, block: int) -> np.n
     return found
 
 
-def _documents(said: Any, sequence: int, resolver: Resolver) -> list[int] | None:
+def documents(said: Any, sequence: int, resolver: Resolver) -> list[int] | None:
+    """Lengths of a mask's documents; None for no mask.
+
+    Raises:
+        SpecError: it is no mask, or lengths don't add up.
+    """
     if said == "full":
         return None
     if said == "causal":
@@ -136,8 +145,12 @@ def _documents(said: Any, sequence: int, resolver: Resolver) -> list[int] | None
     return [int(one) for one in lengths]
 
 
-def _devices(said: Any) -> list[tuple[str, Device | None, float]]:
-    """(name, preset or None, speed) of each device."""
+def devices(said: Any) -> list[tuple[str, Device | None, float]]:
+    """(name, preset or None, speed) of each device.
+
+    Raises:
+        SpecError: the table can't be read.
+    """
     if not isinstance(said, list) or not said or not all(isinstance(one, Mapping) for one in said):
         raise SpecError([Fault("devices", "expected a table for each sort of device", _DEVICES)])
     found: list[tuple[str, Device | None, float]] = []
