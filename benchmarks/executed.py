@@ -16,7 +16,7 @@ from harness import Row, main
 from dualgap.problems.parallel_strategy import ParallelStrategy, Plan
 from dualgap.problems.parallel_strategy.breakdown import baseline
 from dualgap.problems.parallel_strategy.executed import CLOSE, audits
-from dualgap.problems.parallel_strategy.spec import SIZES, Baseline, Strategy
+from dualgap.problems.parallel_strategy.plans import SIZES, Baseline, Strategy
 from dualgap.problems.transformers.model import llama
 
 PROGRAMS: dict[str, dict[str, Any]] = {

@@ -15,7 +15,8 @@ from dualgap.problems.parallel_strategy.operators import Layer, total, whole_lay
 from dualgap.problems.parallel_strategy.stages import Stage, stages
 
 if TYPE_CHECKING:
-    from dualgap.problems.parallel_strategy.spec import Baseline, ParallelStrategy, Strategy
+    from dualgap.problems.parallel_strategy.plans import Baseline, Strategy
+    from dualgap.problems.parallel_strategy.spec import ParallelStrategy
 
 LIMIT, HEADROOM = "limit", "headroom"
 TIME, MEMORY, PLANS, STEP = "time", "memory", "plans", "step"

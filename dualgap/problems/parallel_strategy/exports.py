@@ -17,7 +17,8 @@ from dualgap.problems.parallel_strategy.stages import Stage
 if TYPE_CHECKING:
     import numpy as np
 
-    from dualgap.problems.parallel_strategy.spec import ParallelStrategy, Strategy
+    from dualgap.problems.parallel_strategy.plans import Strategy
+    from dualgap.problems.parallel_strategy.spec import ParallelStrategy
 
 _SPREAD = ["data", "context"]
 _EXCHANGES = ("ring", "gather", "ulysses")

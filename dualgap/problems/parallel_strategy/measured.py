@@ -20,7 +20,8 @@ from dualgap.core.errors import Fault, SpecError
 from dualgap.problems.parallel_strategy.breakdown import baseline
 from dualgap.problems.parallel_strategy.grid import fault
 from dualgap.problems.parallel_strategy.operators import NAMES, passes, total, work
-from dualgap.problems.parallel_strategy.spec import Baseline, ParallelStrategy
+from dualgap.problems.parallel_strategy.plans import Baseline
+from dualgap.problems.parallel_strategy.spec import ParallelStrategy
 from dualgap.problems.parallel_strategy.stages import LOGITS
 from dualgap.problems.said import positive, whole
 from dualgap.problems.transformers.calibration import Calibration, fitted, left_out

@@ -10,107 +10,35 @@ T_gs and M_gs sums over operators (see ``operators`` and ``stages``): each is an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from dualgap.core.arrays import Matrix, Number, Vector, as_array
+from dualgap.core.arrays import Number, Vector, as_array
 from dualgap.core.audit import Audit
 from dualgap.core.certificate import Bound, Evaluation, Violation
-from dualgap.core.errors import Fault, SpecError
+from dualgap.core.errors import SpecError
 from dualgap.core.exact import Real, simplest
 from dualgap.core.figures import Figure
 from dualgap.core.problem import Answer, Problem
-from dualgap.core.record import Record
 from dualgap.core.resolve import Resolver
 from dualgap.core.witness import Witness
 from dualgap.problems.operator_sharding import Sharding
+from dualgap.problems.parallel_strategy.faults import faults
 from dualgap.problems.parallel_strategy.grid import Point, fault, points
+from dualgap.problems.parallel_strategy.plans import Baseline, Plan, Strategy
 from dualgap.problems.parallel_strategy.raw import RAW_FIELDS, RAW_SCHEMAS
 from dualgap.problems.transformers.calibration import Calibration
 from dualgap.problems.transformers.devices import Cluster
 from dualgap.problems.transformers.model import Transformer
 
-_POINTS = 20_000
-SIZES = ("tensor", "context", "pipeline", "microbatch", "interleave", "zero")
-
 
 def _one() -> np.ndarray:
     return as_array((1,))
-
-
-def _nothing() -> np.ndarray:
-    return np.zeros((0, 0), dtype=np.int64)
-
-
-class Strategy(Record):
-    """A point of the grid, and strategies for the operators of its stages.
-
-    Attributes:
-        tensor, context, pipeline, microbatch, interleave, zero: see ``grid.Point``.
-        first: (layers of a stage, operators) places among the operator's strategies, of the first stage and all that
-            have no logits. last: likewise, of the last stage; empty where there is only one.
-    """
-
-    tensor: int
-    context: int
-    pipeline: int
-    microbatch: int
-    interleave: int
-    zero: int
-    first: Matrix
-    last: Matrix = Field(default_factory=_nothing)
-
-    @field_validator("last", mode="before")
-    @classmethod
-    def _empty(cls, value: Any) -> Any:
-        """An empty table is written as an empty list."""
-        return _nothing() if isinstance(value, Sequence) and not value else value
-
-    @property
-    def point(self) -> Point:
-        """The point of the grid."""
-        return Point(*(getattr(self, name) for name in SIZES))
-
-    @property
-    def choices(self) -> tuple[np.ndarray, ...]:
-        """Of the stages that decide."""
-        return (self.first,) if self.pipeline == 1 else (self.first, self.last)
-
-
-class Plan(Answer):
-    """How a step is spread: the plan, then the runners-up, all of which must be feasible."""
-
-    plans: tuple[Strategy, ...]
-
-
-class Baseline(Record):
-    """The user's present plan, all layers alike.
-
-    Attributes:
-        recompute: as Megatron has it. sequence_parallel: whether the residual stream is split like tensors are.
-        exchange: of devices that share a sequence. fsdp: whether weights are spread over replicas.
-    """
-
-    tensor: int = 1
-    context: int = 1
-    pipeline: int = 1
-    microbatch: int = 1
-    interleave: int = 1
-    zero: int = 0
-    recompute: Literal["none", "selective", "full"] = "none"
-    sequence_parallel: bool = False
-    exchange: Literal["", "ring", "ulysses", "gather"] = ""
-    fsdp: bool = False
-
-    @property
-    def point(self) -> Point:
-        """The point of the grid."""
-        return Point(*(getattr(self, name) for name in SIZES))
 
 
 class ParallelStrategy(Problem):
@@ -150,7 +78,7 @@ class ParallelStrategy(Problem):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if found := list(_faults(self)):
+        if found := list(faults(self)):
             raise SpecError(found, type(self).__name__)
         return self
 
@@ -268,47 +196,3 @@ class ParallelStrategy(Problem):
         from dualgap.problems.parallel_strategy.generate import generate
 
         return cls(**generate(size, seed, **options))
-
-
-def _faults(problem: ParallelStrategy) -> Iterator[Fault]:
-    model, cluster = problem.model, problem.cluster
-    wholes = [("model", name, getattr(model, name)) for name in _MODEL]
-    wholes += [("cluster", "devices", cluster.devices), ("cluster", "node", cluster.node)]
-    yield from _small(wholes)
-    yield from _small([("", "global_batch", problem.global_batch), ("", "sequence", problem.sequence)])
-    for name in ("memory", "flops", "bandwidth", "link", "network"):
-        if not getattr(cluster, name) > 0:
-            yield Fault(f"cluster.{name}", f"{getattr(cluster, name)} is none", "a positive number")
-    for name in ("weight_bytes", "gradient_bytes", "state_bytes"):
-        if getattr(problem, name) < 0:
-            yield Fault(name, f"{getattr(problem, name)} is no size", "bytes from 0")
-    if not problem.calibration.efficiency > 0 or problem.calibration.overhead < 0 or cluster.latency < 0:
-        yield Fault("calibration", "an efficiency or a time that can't be", "efficiency above 0, times from 0")
-    sizes = 1
-    for name in SIZES:
-        values = getattr(problem, name)
-        if not values.size or values.dtype.kind not in "iu" or (values < (0 if name == "zero" else 1)).any():
-            yield Fault(name, "holds something else than sizes", "whole numbers from 1; zero is 0 or 1")
-            return
-        sizes *= len(values)
-    if sizes > _POINTS:
-        yield Fault("search", f"{sizes:,} combinations, beyond {_POINTS:,}", "fewer sizes, or some fixed")
-    elif not next(points(problem), None):
-        yield Fault("search", _why(problem), "other sizes, devices or batch")
-    if problem.baseline is not None and (said := fault(problem, problem.baseline.point)):
-        yield Fault("baseline", said, "a plan that these devices can run")
-
-
-_MODEL = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocabulary")
-
-
-def _small(named: Sequence[tuple[str, str, int]]) -> Iterator[Fault]:
-    for part, name, value in named:
-        if not 1 <= value <= 10**9:
-            yield Fault(f"{part}.{name}".strip("."), f"{value} isn't from 1", "a whole number from 1 to 10^9")
-
-
-def _why(problem: ParallelStrategy) -> str:
-    """What the first combination founders on."""
-    first = Point(*(int(getattr(problem, name)[0]) for name in SIZES))
-    return f"no combination of sizes can be; {first.said()}: {fault(problem, first)}"

@@ -18,8 +18,8 @@ from dualgap.problems.operator_sharding.proofs import MemoryPrice
 from dualgap.problems.operator_sharding.views import decode, program
 from dualgap.problems.parallel_strategy import ParallelStrategy, Plan
 from dualgap.problems.parallel_strategy.grid import Point
+from dualgap.problems.parallel_strategy.plans import SIZES, Strategy
 from dualgap.problems.parallel_strategy.proofs import StagePrices, point_bound
-from dualgap.problems.parallel_strategy.spec import SIZES, Strategy
 from dualgap.problems.parallel_strategy.stages import Stage
 
 _NONE = np.zeros((0, 0), dtype=np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 from dualgap import ParallelStrategy
 from dualgap.core.arrays import as_array
 from dualgap.problems.parallel_strategy import Plan
-from dualgap.problems.parallel_strategy.spec import SIZES, Strategy
+from dualgap.problems.parallel_strategy.plans import SIZES, Strategy
 from dualgap.problems.transformers.model import llama
 
 FSDP = {"qkv": "keep, FSDP", "project": "keep, FSDP", "up": "recompute, FSDP", "down": "FSDP"}

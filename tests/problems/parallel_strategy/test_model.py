@@ -17,7 +17,7 @@ from dualgap.problems.operator_sharding import Sharding
 from dualgap.problems.parallel_strategy.grid import Point, in_flight, microbatches
 from dualgap.problems.parallel_strategy.links import Ring, ring
 from dualgap.problems.parallel_strategy.operators import COMPUTE, NAMES, layer, total, whole_layers
-from dualgap.problems.parallel_strategy.spec import SIZES
+from dualgap.problems.parallel_strategy.plans import SIZES
 from dualgap.problems.parallel_strategy.stages import _stage, stages
 from dualgap.problems.transformers.calibration import Calibration
 from dualgap.problems.transformers.model import MODELS, gpt

@@ -20,8 +20,8 @@ from dualgap.core.errors import InvalidWitnessError
 from dualgap.core.witness import Exhaustion
 from dualgap.problems.parallel_strategy import Plan
 from dualgap.problems.parallel_strategy.breakdown import baseline_seconds
+from dualgap.problems.parallel_strategy.plans import Baseline, Strategy
 from dualgap.problems.parallel_strategy.proofs import StagePrices
-from dualgap.problems.parallel_strategy.spec import Baseline, Strategy
 
 RAW: dict[str, Any] = {
     "kind": "parallel-strategy",
