@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -128,8 +128,9 @@ def test_with_the_plugins_their_solvers_are_there(on_path: Path) -> None:
         assert MISLEADING not in sections(problem, [run])
 
 
-@pytest.mark.skipif(find_spec("mpax") is not None, reason="MPAX is installed")
-def test_a_plugin_without_its_backend_says_what_to_install(on_path: Path) -> None:
+def test_a_plugin_without_its_backend_says_what_to_install(on_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "mpax" else there(name, *rest))
     with using(Registry()), pytest.raises(dualgap.NoRouteError, match="mpax"):
         dualgap.solve(dualgap.IntegerProgram(minimize={"x": 1}, rows={}), "pdhg@mpax", isolate=False)
 
@@ -214,6 +215,7 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     ("name", "chosen"),
     [
         ("dualgap-scipy", "Milp or Linprog or test_problems"),  # the contract of the others takes most of a minute
+        ("dualgap-mpax", ""),
         ("dualgap-coind", "not test_the_network_composes"),
         ("dualgap-prompts", "test_prompts or kinds or enumeration"),  # the other solvers compile for long
     ],
