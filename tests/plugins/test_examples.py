@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -208,6 +209,26 @@ def test_the_command_line_lists_and_runs_them(installed: Path, tmp_path: Path) -
     assert all(f"{name} {value:.4g} " in shown for name, value in measures.items())
     packed = loadmat(tmp_path / "answer.mat")["items"][0, 0]
     assert {name: int(packed[name].item()) for name in packed.dtype.names} == {"x0": 1, "x1": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dualgap-mpax", "dualgap-coind", "dualgap-prompts"])
+def test_the_commands_of_its_page_run(name: str, installed: Path, tmp_path: Path) -> None:
+    """The page of dualgap-scipy builds its own package, and is run as pages are."""
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for title, body in re.findall(r'^```toml title="([^"]+)"\n(.*?)^```$', page, re.M | re.S):
+        (tmp_path / title).write_text(body, encoding="utf-8")
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)
+    install, *commands = block.splitlines()
+    assert install == f"pip install -e examples/plugins/{name}"  # which ``installed`` stands for
+    assert commands
+    path = os.pathsep.join(filter(None, [str(installed), os.environ.get("PYTHONPATH", "")]))
+    env = {**os.environ, "PYTHONPATH": path, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, command + done.stdout + done.stderr
 
 
 @pytest.mark.slow
