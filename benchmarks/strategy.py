@@ -174,8 +174,8 @@ def transfer_rows() -> Iterator[Row]:
 
 
 def ring_rows(devices: int = 8) -> Iterator[Row]:
-    """Causal attention in a ring, as ``ring-attention`` has it: even work over the sum of the slowest steps, no constant
-    fitted; and zigzag over naive on four devices.
+    """Causal attention in a ring, as ``ring-attention`` has it: even work over the sum of the slowest steps, and zigzag
+    over naive on four devices; no constant fitted.
     """
     for name, pattern in (("naive", "contiguous"), ("zigzag", "zigzag")):
         share = evenness(devices, pattern)
