@@ -15,7 +15,7 @@ import numpy as np
 from dualgap.core.arrays import shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver
-from dualgap.problems.said import whole
+from dualgap.problems.said import chosen, whole
 from dualgap.problems.transformers.devices import PRESETS, Device
 
 MASKS = ("causal", "full")
@@ -160,11 +160,7 @@ def devices(said: Any) -> list[tuple[str, Device | None, float]]:
             raise SpecError([Fault(f"{where}.{unknown[0]}", "unknown field", _DEVICES)])
         if ("preset" in one) == ("speed" in one):
             raise SpecError([Fault(where, "a preset or a speed", _DEVICES)])
-        preset = one.get("preset")
-        if preset is not None and preset not in PRESETS:
-            raise SpecError(
-                [Fault(f"{where}.preset", f"unknown device {shown(preset)}", f"one of {', '.join(PRESETS)}")]
-            )
+        preset = chosen(one["preset"], PRESETS, f"{where}.preset", "device") if "preset" in one else None
         speed = one.get("speed", 0.0)
         if preset is None and (isinstance(speed, bool) or not isinstance(speed, int | float) or not speed > 0):
             raise SpecError([Fault(f"{where}.speed", f"{shown(speed)} is no speed", "a positive number")])

@@ -122,7 +122,7 @@ def _edges(
         }:
             faults.append(Fault(where, "expected from, to and seconds", _EDGE))
             continue
-        unknown = [field for field in ("from", "to") if one[field] not in place]
+        unknown = [field for field in ("from", "to") if not isinstance(one[field], str) or one[field] not in place]
         if unknown:
             named = f"unknown operator {shown(one[unknown[0]])}"
             faults.append(Fault(f"{where}.{unknown[0]}", named, f"one of {', '.join(place)}"))

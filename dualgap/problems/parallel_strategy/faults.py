@@ -16,7 +16,18 @@ _POINTS = 20_000
 
 
 def faults(problem: ParallelStrategy) -> Iterator[Fault]:
-    """In the order of the fields."""
+    """Numbers first; where these can be, whether there is a point of the grid."""
+    numbers = list(_numbers(problem))
+    yield from numbers
+    if numbers:
+        return
+    if not next(points(problem), None):
+        yield Fault("search", _why(problem), "other sizes, devices or batch")
+    if problem.baseline is not None and (said := fault(problem, problem.baseline.point)):
+        yield Fault("baseline", said, "a plan that these devices can run")
+
+
+def _numbers(problem: ParallelStrategy) -> Iterator[Fault]:
     model, cluster = problem.model, problem.cluster
     wholes = [("model", name, getattr(model, name)) for name in _MODEL]
     wholes += [("cluster", "devices", cluster.devices), ("cluster", "node", cluster.node)]
@@ -39,10 +50,6 @@ def faults(problem: ParallelStrategy) -> Iterator[Fault]:
         sizes *= len(values)
     if sizes > _POINTS:
         yield Fault("search", f"{sizes:,} combinations, beyond {_POINTS:,}", "fewer sizes, or some fixed")
-    elif not next(points(problem), None):
-        yield Fault("search", _why(problem), "other sizes, devices or batch")
-    if problem.baseline is not None and (said := fault(problem, problem.baseline.point)):
-        yield Fault("baseline", said, "a plan that these devices can run")
 
 
 _MODEL = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocabulary")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dualgap.core.arrays import as_array, shown
 from dualgap.core.errors import Fault, SpecError
 from dualgap.core.resolve import Resolver, read_text
-from dualgap.problems.said import number, positive, whole
+from dualgap.problems.said import chosen, number, positive, whole
 from dualgap.problems.transformers.calibration import Calibration
 from dualgap.problems.transformers.devices import LATENCY, NETWORK, NODE, PRESETS, SUSTAINED, Cluster
 from dualgap.problems.transformers.hugging_face import from_config
@@ -61,11 +61,8 @@ def closed(spec: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
     model = _model(raw.pop("model", None), resolver)
     cluster = _cluster(raw.pop("devices", None), _table(raw.pop("network", {}), "network"))
     train = _table(raw.pop("train", None), "train", ("global_batch", "sequence", "optimizer", "dtype"))
-    if (dtype := train.get("dtype", "bfloat16")) not in ("bfloat16", "float16"):
-        raise SpecError([Fault("train.dtype", f"{shown(dtype)} isn't modelled", "bfloat16 or float16")])
-    optimizer = train.get("optimizer", "adam-fp32")
-    if optimizer not in OPTIMIZERS:
-        raise SpecError([Fault("train.optimizer", f"unknown: {shown(optimizer)}", f"one of {', '.join(OPTIMIZERS)}")])
+    chosen(train.get("dtype", "bfloat16"), ("bfloat16", "float16"), "train.dtype", "type of numbers")
+    optimizer = chosen(train.get("optimizer", "adam-fp32"), OPTIMIZERS, "train.optimizer", "optimizer")
     weights, gradients, states = OPTIMIZERS[optimizer]
     batch = whole(train.get("global_batch"), "train.global_batch")
     fields: dict[str, Any] = {
@@ -111,9 +108,8 @@ def _model(said: Any, resolver: Resolver) -> Transformer:
     if not isinstance(said, Mapping):
         raise SpecError([Fault("model", "expected a preset, a file or fields", _MODEL)])
     if "preset" in said:
-        name, others = said["preset"], {key: value for key, value in said.items() if key != "preset"}
-        if name not in MODELS:
-            raise SpecError([Fault("model.preset", f"unknown model {shown(name)}", f"one of {', '.join(MODELS)}")])
+        name = chosen(said["preset"], MODELS, "model.preset", "model")
+        others = {key: value for key, value in said.items() if key != "preset"}
         return _described({**MODELS[name][0].content(), **others})
     if "file" in said:
         others = {key: value for key, value in said.items() if key != "file"}
@@ -140,9 +136,9 @@ def _described(fields: Mapping[str, Any]) -> Transformer:
     faults = []
     for name, field in names.items():
         value, whole = fields.get(name), field.annotation is int
-        if value is None and field.is_required():
+        if name not in fields and field.is_required():
             faults.append(Fault(f"model.{name}", "missing", _MODEL))
-        elif value is not None and (isinstance(value, bool) == whole or not isinstance(value, int)):
+        elif name in fields and (isinstance(value, bool) == whole or not isinstance(value, int)):
             expected = "a whole number" if whole else "true or false"
             faults.append(Fault(f"model.{name}", f"{shown(value)} isn't {expected}", _MODEL))
     if faults:
@@ -157,9 +153,7 @@ def _cluster(said: Any, network: Mapping[str, Any]) -> Cluster:
         remedy = "one sort; attention-placement takes several"
         raise SpecError([Fault("devices[1]", "devices of several sorts aren't modelled", remedy)])
     one = _table(said[0], "devices[0]", ("preset", "count", "reserve", "memory", "flops", "bandwidth", "link"))
-    preset = one.get("preset")
-    if preset is not None and preset not in PRESETS:
-        raise SpecError([Fault("devices[0].preset", f"unknown device {shown(preset)}", f"one of {', '.join(PRESETS)}")])
+    preset = chosen(one["preset"], PRESETS, "devices[0].preset", "device") if "preset" in one else None
     peaks: dict[str, float] = {}
     for name in ("memory", "flops", "bandwidth", "link"):
         if preset is None and name not in one:

@@ -224,6 +224,7 @@ def test_named_operators_become_places() -> None:
         ({"operator": [ONE], "output": "down"}, "output: unknown operator 'down'"),
         ({"operator": [ONE], "output": 7}, "output: 7 isn't an operator"),
         ({"operator": [ONE, TWO], "edge": [edge(to="gate")]}, r"edge\[0\].to: unknown operator 'gate'"),
+        ({"operator": [ONE, TWO], "edge": [edge(to=["gate"])]}, r"edge\[0\].to: unknown operator"),
         ({"operator": [ONE, TWO], "edge": [{"from": "up"}]}, r"edge\[0\]: expected from, to and seconds"),
         ({"operator": [ONE, TWO], "edge": [edge(seconds=[[1, 2]])]}, r"edge\[0\].seconds: shape \(1, 2\)"),
         ({"operator": [ONE, TWO], "edge": [edge(next=True)]}, r"edge\[0\].next: true, and only from"),

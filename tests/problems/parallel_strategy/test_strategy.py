@@ -127,7 +127,7 @@ def test_saved_runs_are_read_and_verified(tmp_path: Path, stages: int) -> None:
         ({"devices": [{"preset": "l40s", "reserve": 1}]}, r"devices\[0\].reserve.*no share"),
         ({"network": {"speed": 1}}, r"network.speed.*unknown field"),
         ({"train": {"global_batch": 16}}, r"train.sequence"),
-        ({"train": {"global_batch": 16, "sequence": 1024, "dtype": "fp8"}}, r"train.dtype.*isn't modelled"),
+        ({"train": {"global_batch": 16, "sequence": 1024, "dtype": "fp8"}}, r"train.dtype.*one of bfloat16"),
         ({"train": {"global_batch": 16, "sequence": 1024, "optimizer": "lion"}}, r"train.optimizer.*one of adam-fp32"),
         ({"train": {"global_batch": 7, "sequence": 1024}, "fixed": {"tensor": 1}}, r"search.*divide a batch of 7"),
         ({"fixed": {"tensor": 3}}, r"search.*doesn't divide 8 devices"),
@@ -138,12 +138,22 @@ def test_saved_runs_are_read_and_verified(tmp_path: Path, stages: int) -> None:
         ({"calibration": {"efficiency": 0, "overhead": 1e-3}}, r"calibration.efficiency"),
         ({"baseline": {"tensor": 16}}, r"baseline.*doesn't divide 8 devices"),
         ({"baseline": {"recompute": "some"}}, r"baseline.recompute"),
+        ({"model": {"preset": []}}, r"model.preset.*unknown model"),
+        ({"model": {"preset": "llama-3-8b", "vocabulary": None}}, r"model.vocabulary.*isn't a whole number"),
+        ({"devices": [{"preset": {}, "count": 8}]}, r"devices\[0\].preset.*unknown device"),
+        ({"train": {"global_batch": 16, "sequence": 1024, "optimizer": []}}, r"train.optimizer.*one of adam-fp32"),
         ({"cluster": {}}, r"devices.*given beside cluster"),
     ],
 )
 def test_faults_name_their_place(change: dict[str, Any], said: str) -> None:
     with pytest.raises(SpecError, match=said):
         loaded(**change)
+
+
+def test_a_closed_cluster_without_devices_is_refused() -> None:
+    closed = {"kind": "parallel-strategy", **loaded().written()}
+    with pytest.raises(SpecError, match=r"cluster.devices.*isn't from 1"):
+        dualgap.load({**closed, "cluster": {**closed["cluster"], "devices": 0}})
 
 
 def test_hugging_face_configurations_are_read(tmp_path: Path) -> None:

@@ -129,6 +129,7 @@ def test_steps_are_drawn() -> None:
         ({"devices": []}, r"devices.*expected a table"),
         ({"devices": [{"preset": "abacus"}]}, r"devices\[0\].preset.*one of"),
         ({"copies": 0}, r"copies"),
+        ({"copies": 10**30}, r"copies.*beyond 10\^15"),
         ({"block": 4}, r"block.*unknown field"),
     ],
 )
